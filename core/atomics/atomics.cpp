@@ -4,13 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <limits>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace psyne::inline v0 {
 
@@ -34,14 +31,6 @@ void StandardAtomics::join_barriers() noexcept { static_cast<void>(register_expe
 
 bool StandardAtomics::asymmetric_barriers() noexcept { return asymmetric_; }
 
-void StandardAtomics::pause() noexcept {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("isb" ::: "memory");
-#endif
-}
-
 // A locked read-modify-write, which sanitizers understand, instead of a fence, which they do not.
 void StandardAtomics::full_barrier() noexcept {
   std::atomic<int> own{0};
@@ -58,7 +47,8 @@ Sleep StandardAtomics::wait(const Atomic<std::uint32_t>& word, std::uint32_t exp
   const int operation = futex_operation(FUTEX_WAIT_BITSET, sharing);  // the BITSET form takes an absolute time
   timespec until{};
   if (deadline != no_deadline) {
-    const auto since = deadline.time_since_epoch();  // steady_clock is CLOCK_MONOTONIC, as futex wants it
+    // steady_clock is CLOCK_MONOTONIC, as futex wants it; a negative time would be EINVAL instead of long past
+    const auto since = std::max(deadline.time_since_epoch(), Clock::duration::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
     until.tv_sec = seconds.count();
     until.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count();

@@ -35,6 +35,8 @@ struct StandardAtomics {
 
   /// Tells the core that this is a spin loop; where the CPU has it, waits some tens of nanoseconds.
   static void pause() noexcept;
+  /// Lets another thread have this CPU, if one wants it.
+  static void yield() noexcept { std::this_thread::yield(); }
 
   /// Makes this process one that heavy barriers of others reach. Idempotent, thread safe, again after fork().
   static void join_barriers() noexcept;
