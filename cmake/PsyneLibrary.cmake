@@ -1,4 +1,4 @@
-# The library: every source below core and transports, built once, with hidden visibility.
+# The library: every source below core and transports, and every header there, which are all public.
 find_package(Threads REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(spdlog REQUIRED)
@@ -15,16 +15,29 @@ file(GLOB_RECURSE PSYNE_SOURCES CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/core/*.cpp" "${PROJECT_SOURCE_DIR}/transports/*.cpp")
 add_library(psyne ${PSYNE_SOURCES})
 add_library(psyne::psyne ALIAS psyne)
-target_include_directories(psyne PUBLIC
-  $<BUILD_INTERFACE:${PSYNE_BUILD_INCLUDE}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+  "${PROJECT_SOURCE_DIR}/core/*.hpp" "${PROJECT_SOURCE_DIR}/transports/*.hpp")
+list(TRANSFORM headers PREPEND "${PSYNE_BUILD_INCLUDE}/psyne/")
+target_sources(psyne PUBLIC FILE_SET HEADERS BASE_DIRS "${PSYNE_BUILD_INCLUDE}"
+  FILES ${headers} "${PSYNE_BUILD_INCLUDE}/psyne.hpp")
 target_compile_features(psyne PUBLIC cxx_std_20)
 target_link_libraries(psyne
   PUBLIC Threads::Threads tl::expected
-  PRIVATE $<BUILD_INTERFACE:psyne_settings> $<BUILD_INTERFACE:spdlog::spdlog> $<BUILD_INTERFACE:PkgConfig::HWLOC>)
+  PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog PkgConfig::HWLOC)
 target_compile_definitions(psyne PRIVATE PSYNE_VERSION="${PROJECT_VERSION}")
 if(PSYNE_STEPS)
   target_compile_definitions(psyne PUBLIC PSYNE_STEPS)
 endif()
 set_target_properties(psyne PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-  CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+  VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)
+
+# Exports are chosen by one list at the link; functions of the library are bound inside it, as hidden visibility would.
+if(BUILD_SHARED_LIBS)
+  set(exports "${PROJECT_SOURCE_DIR}/cmake/PsyneExports.map")
+  target_link_options(psyne PRIVATE "LINKER:--version-script=${exports}" LINKER:-Bsymbolic-functions LINKER:--no-undefined)
+  set_property(TARGET psyne APPEND PROPERTY LINK_DEPENDS "${exports}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(psyne PRIVATE -fno-semantic-interposition)
+  endif()
+endif()

@@ -1,6 +1,7 @@
+#include <psyne/core/atomics/atomics.hpp>
+
 #include <linux/futex.h>
 #include <linux/membarrier.h>
-#include <psyne/core/atomics/atomics.hpp>
 #include <sys/syscall.h>
 #include <unistd.h>
 

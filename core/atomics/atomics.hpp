@@ -16,7 +16,8 @@ inline constexpr Deadline no_deadline = Deadline::max();
 /// Who may sleep on a word: threads of this process, or of every process that maps it.
 enum class Sharing : std::uint8_t { process, machine };
 
-/// How a sleep on a word ended. A sleeper looks again in every case; only a deadline that passed is worth telling apart.
+/// How a sleep on a word ended. A sleeper looks again in every case; only a deadline that passed is worth telling
+/// apart.
 enum class Sleep : std::uint8_t { woken, timed_out };
 
 /// What concurrent code is written against, so that the very same code runs in production and, with another policy of
@@ -43,7 +44,8 @@ struct StandardAtomics {
   static bool asymmetric_barriers() noexcept;
   static void light_barrier() noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!asymmetric_) [[unlikely]] full_barrier();
+    if (!asymmetric_) [[unlikely]]
+      full_barrier();
   }
   static void heavy_barrier() noexcept;
   static void full_barrier() noexcept;

@@ -111,8 +111,12 @@ Error&& Error::mend(std::string advice) && {
   return std::move(*this);
 }
 
-std::string_view Error::what() const noexcept { return details_ ? std::string_view(details_->what) : std::string_view(); }
-std::string_view Error::peer() const noexcept { return details_ ? std::string_view(details_->peer) : std::string_view(); }
+std::string_view Error::what() const noexcept {
+  return details_ ? std::string_view(details_->what) : std::string_view();
+}
+std::string_view Error::peer() const noexcept {
+  return details_ ? std::string_view(details_->peer) : std::string_view();
+}
 std::string_view Error::reason() const noexcept {
   return details_ ? std::string_view(details_->reason) : std::string_view();
 }

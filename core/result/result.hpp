@@ -1,12 +1,13 @@
 #pragma once
 
+#include <psyne/core/result/error.hpp>
+
 #include <exception>
 #include <string>
-#include <tl/expected.hpp>
 #include <type_traits>
 #include <utility>
 
-#include <psyne/core/result/error.hpp>
+#include <tl/expected.hpp>
 
 namespace psyne::inline v0 {
 

@@ -1,9 +1,10 @@
+#include <psyne/core/atomics/atomics.hpp>
+
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <psyne/core/atomics/atomics.hpp>
 #include <thread>
 
 namespace {
@@ -42,7 +43,8 @@ TEST(Atomics, WaitAndWakeWorkThroughReadOnlyMappings) {
 
   std::atomic<bool> awake{false};
   std::thread sleeper([&] {
-    while (peers->load() == 0) static_cast<void>(StandardAtomics::wait(*peers, 0, Sharing::machine, psyne::no_deadline));
+    while (peers->load() == 0)
+      static_cast<void>(StandardAtomics::wait(*peers, 0, Sharing::machine, psyne::no_deadline));
     awake = true;
   });
   std::this_thread::sleep_for(20ms);

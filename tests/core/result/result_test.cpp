@@ -1,8 +1,9 @@
+#include <psyne.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <memory>
-#include <psyne.hpp>
 
 namespace {
 
@@ -19,8 +20,9 @@ Error layout_error() {
 }
 
 TEST(Error, TextSaysWhatWithWhomWhyAndWhatToDo) {
-  EXPECT_EQ(layout_error().text(),
-            "cannot open ipc://ticks, sender pid 812: it uses layout 7 and this program layout 8. Rebuild one of them.");
+  EXPECT_EQ(
+      layout_error().text(),
+      "cannot open ipc://ticks, sender pid 812: it uses layout 7 and this program layout 8. Rebuild one of them.");
 }
 
 TEST(Error, BareCodeStillReadsAsASentence) {
