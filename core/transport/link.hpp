@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <psyne/core/result/result.hpp>
+#include <psyne/core/transport/region.hpp>
+#include <psyne/core/transport/remote.hpp>
+
+namespace psyne::inline v0 {
+
+class Bell;
+
+/// Who is at the other end, as the kernel or the handshake told it; for people and for errors.
+struct Identity {
+  std::int64_t pid = 0;
+  std::string name;  ///< "pid 812", "node-3 of simulation 7"
+};
+
+enum class PeerState : std::uint8_t { alive, closed, lost };
+
+/// What a link can do, told before it is used. Latency and bandwidth are estimates to choose by.
+struct Capabilities {
+  bool mapped = false;               ///< attach() gives plain pointers
+  bool exposes_plain_memory = false; ///< expose() takes regions that are not shareable
+  std::uint32_t counters = 0;        ///< counters of each side, numbered from 0
+  std::uint32_t inline_bytes = 0;    ///< puts up to this size may come from raw bytes
+  double latency_ns = 0;
+  double bandwidth_gbs = 0;
+};
+
+/// Bytes of mine that go into a region of the peer's: either a stretch of a region, or up to `inline_bytes` raw ones, which
+/// are copied before post() returns.
+struct Put {
+  std::span<const std::byte> local;
+  const RemoteRegion* remote = nullptr;
+  std::uint64_t offset = 0;
+  bool raw = false;
+};
+
+/// What the peer sees after the puts: its counter `counter` becomes `value`, and it is woken where it sleeps.
+struct Signal {
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  std::uint32_t counter = none;
+  std::uint64_t value = 0;
+  bool wake = false;
+};
+
+/// Names one post; tokens of a link complete in the order in which they were given.
+using Token = std::uint64_t;
+
+/// One connection to one peer: moves bytes into the peer's memory and tells it so. Everything above a transport is written
+/// against this, and `tests/conformance` is its contract.
+///
+/// Promises: all puts of a post land before the peer sees its signal, as do all puts of earlier posts of this link. A counter
+/// lives at the one who waits for it and only the peer writes it; values only grow, and are compared cyclically. The end of a
+/// link never loses what was signalled before it: counters and regions stay readable.
+///
+/// Threads: expose, attach, post, completed and progress by one thread at a time; counter, peer_state, capabilities, peer
+/// and wake by any thread at any time. No call blocks.
+class Link {
+ public:
+  virtual ~Link() = default;
+
+  /// Lets the peer put into, or map, `region`, which must outlive the link or the completed revoke of the span.
+  /// Errors: unsupported, where this transport can expose only shareable memory or this access.
+  virtual Result<RemoteSpan> expose(const Region& region, Access access) = 0;
+  /// Takes it back. Ends with success once the peer has acknowledged or is gone: until then would_block, call again.
+  virtual Result<void> revoke(const RemoteSpan& span) = 0;
+  /// Takes a span that the peer exposed, once. Errors: corrupted, where the span is not what it claims; exhausted.
+  virtual Result<RemoteRegion> attach(RemoteSpan span) = 0;
+
+  /// Puts, then the signal. Errors: would_block when the queue is full (nothing was done), peer_lost, closed,
+  /// invalid_argument (outside of the region, or not writable).
+  virtual Result<Token> post(std::span<const Put> puts, const Signal& signal) = 0;
+  /// Whether the memory of that post, and of all before it, is no longer read.
+  virtual bool completed(Token token) const = 0;
+
+  /// My counter `index`: the last value that the peer signalled; 0 before. Acquires what was put before it.
+  virtual std::uint64_t counter(std::uint32_t index) const = 0;
+
+  /// Moves what is under way. Where a transport moves by itself, it does nothing.
+  virtual Result<void> progress() = 0;
+
+  virtual PeerState peer_state() const = 0;
+  virtual const Capabilities& capabilities() const = 0;
+  virtual const Identity& peer() const = 0;
+
+  /// From now on a signal with `wake`, and the end of the peer, ring `bell` (nullptr: none). The bell outlives its
+  /// attachment; the call returns when no ring of the old one is under way.
+  virtual void attach_bell(Bell* bell) = 0;
+  /// Tells the peer's bell, as a signal with nothing but `wake`. Any thread.
+  virtual void wake() noexcept = 0;
+
+  /// Tells the peer that this end is done; what was posted still arrives. Idempotent; the destructor does it too.
+  virtual void close() noexcept = 0;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,73 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <psyne/core/transport/region.hpp>
+
+namespace {
+
+using psyne::Access;
+using psyne::Code;
+using psyne::Device;
+using psyne::Region;
+
+TEST(Region, IsZeroedPageAlignedAndKnowsItsDevice) {
+  for (const bool shareable : {false, true}) {
+    Region region = Region::allocate(5000, "test", {.shareable = shareable}).value();
+    EXPECT_EQ(region.bytes().size() % 4096, 0U);
+    EXPECT_GE(region.bytes().size(), 5000U);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(region.bytes().data()) % 4096, 0U);
+    EXPECT_TRUE(std::ranges::all_of(region.bytes(), [](std::byte byte) { return byte == std::byte{0}; }));
+    EXPECT_EQ(region.device(), Device{});
+    EXPECT_EQ(region.descriptor() >= 0, shareable);
+    region.bytes().back() = std::byte{1};
+  }
+}
+
+// Others get the descriptor: what the seals refuse to us they refuse to everybody.
+TEST(Region, SealedAgainstWritingShrinkingAndGrowing) {
+  Region region = Region::allocate(4096, "sealed", {.shareable = true}).value();
+  const int descriptor = region.descriptor();
+  EXPECT_EQ(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), MAP_FAILED);
+  EXPECT_EQ(write(descriptor, "x", 1), -1);
+  EXPECT_NE(ftruncate(descriptor, 0), 0);
+  EXPECT_NE(ftruncate(descriptor, 8192), 0);
+  EXPECT_NE(fcntl(descriptor, F_ADD_SEALS, F_SEAL_WRITE), 0) << "nor can another change the seals";
+  void* readable = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, descriptor, 0);
+  ASSERT_NE(readable, MAP_FAILED);
+  EXPECT_NE(mprotect(readable, 4096, PROT_READ | PROT_WRITE), 0);
+  region.bytes()[7] = std::byte{42};
+  EXPECT_EQ(static_cast<const std::byte*>(readable)[7], std::byte{42});
+  munmap(readable, 4096);
+}
+
+TEST(Region, WritableByOthersOnlyWhereAskedFor) {
+  Region region = Region::allocate(4096, "open", {.shareable = true, .others = Access::write}).value();
+  void* writable = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, region.descriptor(), 0);
+  ASSERT_NE(writable, MAP_FAILED);
+  munmap(writable, 4096);
+  EXPECT_NE(ftruncate(region.descriptor(), 0), 0);
+}
+
+TEST(Region, MoreThanTheMachineHasIsAnErrorWithAdvice) {
+  auto region = Region::allocate(std::size_t{1} << 60, "too much");
+  ASSERT_FALSE(region);
+  EXPECT_EQ(region.error(), Code::exhausted);
+  EXPECT_NE(region.error().text().find("too much"), std::string::npos);
+  EXPECT_FALSE(region.error().advice().empty());
+}
+
+TEST(Region, MovesWithItsMemory) {
+  Region first = Region::allocate(4096, "moved", {}).value();
+  std::byte* data = first.bytes().data();
+  Region second = std::move(first);
+  EXPECT_EQ(second.bytes().data(), data);
+  first = Region::allocate(4096, "another", {}).value();
+  first = std::move(second);
+  EXPECT_EQ(first.bytes().data(), data);
+  data[0] = std::byte{1};
+}
+
+}  // namespace
