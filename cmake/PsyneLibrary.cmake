@@ -9,7 +9,7 @@ pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 set(PSYNE_BUILD_INCLUDE "${PROJECT_BINARY_DIR}/include")
 file(MAKE_DIRECTORY "${PSYNE_BUILD_INCLUDE}")
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}" "${PSYNE_BUILD_INCLUDE}/psyne" SYMBOLIC)
-file(CREATE_LINK "${PROJECT_SOURCE_DIR}/psyne.hpp" "${PSYNE_BUILD_INCLUDE}/psyne.hpp" SYMBOLIC)
+configure_file("${PROJECT_SOURCE_DIR}/psyne.hpp" "${PSYNE_BUILD_INCLUDE}/psyne.hpp" COPYONLY)  # a link would be installed as one
 
 file(GLOB_RECURSE PSYNE_SOURCES CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/core/*.cpp" "${PROJECT_SOURCE_DIR}/transports/*.cpp")

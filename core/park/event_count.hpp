@@ -1,12 +1,13 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
+#include <psyne/core/park/blocking_observer.hpp>
+#include <psyne/core/park/patience.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <limits>
-#include <psyne/core/atomics/atomics.hpp>
-#include <psyne/core/park/blocking_observer.hpp>
-#include <psyne/core/park/patience.hpp>
 #include <utility>
 
 namespace psyne::inline v0 {

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/park/patience.hpp>
+
+#include <atomic>
+#include <cstdint>
 
 namespace psyne::inline v0 {
 

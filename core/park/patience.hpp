@@ -1,14 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <psyne/core/atomics/atomics.hpp>
+
+#include <cstdint>
 
 namespace psyne::inline v0 {
 
 /// How long a waiting thread looks for itself before it sleeps: `spins` looks back to back, then `pauses` looks with a
 /// pause of the core between two, then `yields` looks with the CPU offered to others between two. All zero sleeps at
-/// once. The defaults look for about as long as going to sleep and being woken takes (16 us each way between two CPUs of
-/// a virtual EPYC, where a pause is 26 ns), so that waiting costs at most twice the better choice.
+/// once. The defaults look for about as long as going to sleep and being woken takes (16 us each way between two CPUs
+/// of a virtual EPYC, where a pause is 26 ns), so that waiting costs at most twice the better choice.
 struct Patience {
   std::uint32_t spins = 64;
   std::uint32_t pauses = 512;

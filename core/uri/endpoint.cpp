@@ -1,6 +1,7 @@
-#include <charconv>
 #include <psyne/core/uri/endpoint.hpp>
 #include <psyne/core/uri/quoted.hpp>
+
+#include <charconv>
 #include <system_error>
 
 namespace psyne::inline v0 {

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <psyne/core/result/result.hpp>
+
 #include <cstdint>
 #include <optional>
-#include <psyne/core/result/result.hpp>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/result/result.hpp>
+
 #include <string>
 #include <string_view>
 

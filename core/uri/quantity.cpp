@@ -1,8 +1,9 @@
+#include <psyne/core/uri/quantity.hpp>
+#include <psyne/core/uri/quoted.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <psyne/core/uri/quantity.hpp>
-#include <psyne/core/uri/quoted.hpp>
 #include <system_error>
 
 namespace psyne::inline v0 {

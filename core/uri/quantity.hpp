@@ -1,9 +1,10 @@
 #pragma once
 
+#include <psyne/core/result/result.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <psyne/core/result/result.hpp>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,7 @@
-#include <algorithm>
 #include <psyne/core/uri/quoted.hpp>
 #include <psyne/core/uri/uri.hpp>
+
+#include <algorithm>
 
 namespace psyne::inline v0 {
 

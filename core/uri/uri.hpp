@@ -1,10 +1,11 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/uri/endpoint.hpp>
 #include <psyne/core/uri/name.hpp>
+
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,8 +1,9 @@
 // Any bytes as a URI: parsing must neither crash nor accept what its contract refuses.
-#include <cstdint>
-#include <cstdlib>
 #include <psyne/core/uri/quantity.hpp>
 #include <psyne/core/uri/uri.hpp>
+
+#include <cstdint>
+#include <cstdlib>
 
 namespace {
 

@@ -1,9 +1,10 @@
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/park/event_count.hpp>
 #include <psyne/core/park/parker.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
 #include <string>
 #include <thread>
 

@@ -1,9 +1,10 @@
+#include <psyne/core/park/event_count.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <latch>
-#include <psyne/core/park/event_count.hpp>
 #include <thread>
 #include <vector>
 

@@ -1,3 +1,5 @@
+#include <psyne/core/park/parker.hpp>
+
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -7,7 +9,6 @@
 
 #include <atomic>
 #include <new>
-#include <psyne/core/park/parker.hpp>
 #include <thread>
 #include <vector>
 

@@ -1,8 +1,9 @@
+#include <psyne/core/uri/quantity.hpp>
+#include <psyne/core/uri/quoted.hpp>
+
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <psyne/core/uri/quantity.hpp>
-#include <psyne/core/uri/quoted.hpp>
 
 namespace {
 

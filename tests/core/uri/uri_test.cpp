@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <psyne/core/uri/uri.hpp>
+
+#include <gtest/gtest.h>
 
 namespace {
 
