@@ -33,6 +33,8 @@ struct StandardAtomics {
   template <class T>
   using Atomic = std::atomic<T>;
   using Thread = std::thread;  ///< spawned by its constructor, ended by join()
+  using ThreadId = std::thread::id;
+  static ThreadId this_thread() noexcept { return std::this_thread::get_id(); }
 
   /// Tells the core that this is a spin loop; where the CPU has it, waits some tens of nanoseconds.
   static void pause() noexcept;
