@@ -1,0 +1,22 @@
+#include <psyne/core/config/known_options.hpp>
+
+#include <array>
+
+namespace psyne::inline v0 {
+
+std::span<const Option> known_options() {
+  using namespace option;
+  static constexpr std::array all{
+      channel_capacity, channel_delivery, channel_when_full, channel_linger, channel_spins,
+      channel_pauses,   channel_yields,   ipc_directory,     ipc_group,      ipc_huge_pages,
+      log_level,        metrics_enabled,  metrics_capacity,
+  };
+  return all;
+}
+
+std::span<const std::string_view> known_modules() {
+  static constexpr std::array<std::string_view, 4> all{"memory", "ipc", "sim", "auto"};
+  return all;
+}
+
+}  // namespace psyne::inline v0

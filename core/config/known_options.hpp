@@ -1,0 +1,86 @@
+#pragma once
+
+#include <psyne/core/config/option.hpp>
+#include <psyne/core/config/runtime_directory.hpp>
+
+#include <span>
+
+namespace psyne::inline v0 {
+
+/// The library's own options: data only, nothing here acts. Options of modules loaded at run time are added by
+/// Config::know().
+namespace option {
+
+inline constexpr Option channel_capacity{.name = "channel.capacity",
+                                         .kind = Kind::bytes,
+                                         .fallback = "1M",
+                                         .about = "bytes of one lane's ring; a message may take half of it",
+                                         .scope = Scope::channel};
+inline constexpr Option channel_delivery{.name = "channel.delivery",
+                                         .kind = Kind::choice,
+                                         .fallback = "single",
+                                         .about = "who gets a message: the single receiver, all, or any one of several",
+                                         .scope = Scope::channel,
+                                         .choices = "single|all|any"};
+inline constexpr Option channel_when_full{.name = "channel.when_full",
+                                          .kind = Kind::choice,
+                                          .fallback = "block",
+                                          .about = "what a sender does when the ring is full",
+                                          .scope = Scope::channel,
+                                          .choices = "block|drop_newest|drop_oldest|retry|callback|adaptive"};
+inline constexpr Option channel_linger{.name = "channel.linger",
+                                       .kind = Kind::duration,
+                                       .fallback = "5s",
+                                       .about = "how long close waits for receivers to take what was committed",
+                                       .scope = Scope::channel};
+inline constexpr Option channel_spins{.name = "channel.patience.spins",
+                                      .kind = Kind::count,
+                                      .fallback = "64",
+                                      .about = "looks back to back before a waiting thread begins to pause",
+                                      .scope = Scope::channel};
+inline constexpr Option channel_pauses{.name = "channel.patience.pauses",
+                                       .kind = Kind::count,
+                                       .fallback = "512",
+                                       .about = "pauses of the core before a waiting thread yields or sleeps",
+                                       .scope = Scope::channel};
+inline constexpr Option channel_yields{.name = "channel.patience.yields",
+                                       .kind = Kind::count,
+                                       .fallback = "0",
+                                       .about = "times that a waiting thread offers its CPU to others before it sleeps",
+                                       .scope = Scope::channel};
+inline constexpr Option ipc_directory{.name = "ipc.directory",
+                                      .kind = Kind::text,
+                                      .about = "the directory that holds a private directory per channel",
+                                      .scope = Scope::channel,
+                                      .computed_fallback = runtime_directory};
+inline constexpr Option ipc_group{.name = "ipc.group",
+                                  .kind = Kind::text,
+                                  .fallback = "",
+                                  .about = "a group whose members may connect too; empty: this user only",
+                                  .scope = Scope::channel};
+inline constexpr Option ipc_huge_pages{.name = "ipc.huge_pages",
+                                       .kind = Kind::boolean,
+                                       .fallback = "no",
+                                       .about = "whether rings take huge pages, where the system has some free",
+                                       .scope = Scope::channel};
+inline constexpr Option log_level{.name = "log.level",
+                                  .kind = Kind::choice,
+                                  .fallback = "off",
+                                  .about = "the least severe lines that are logged",
+                                  .choices = "trace|debug|info|warn|error|off",
+                                  .environment = "PSYNE_LOG"};
+inline constexpr Option metrics_enabled{.name = "metrics.enabled",
+                                        .kind = Kind::boolean,
+                                        .fallback = "yes",
+                                        .about = "whether this process has a counters page that tools can read"};
+inline constexpr Option metrics_capacity{
+    .name = "metrics.capacity", .kind = Kind::bytes, .fallback = "256K", .about = "bytes of the counters page"};
+
+}  // namespace option
+
+/// All of the above, in the order of `psyne info`.
+std::span<const Option> known_options();
+/// The schemes whose tables may override [channel].
+std::span<const std::string_view> known_modules();
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,40 @@
+#include <psyne/core/config/runtime_directory.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace psyne::inline v0 {
+
+std::string runtime_directory() {
+  const char* runtime = secure_getenv("XDG_RUNTIME_DIR");
+  struct stat status {};
+  if (runtime && runtime[0] == '/' && stat(runtime, &status) == 0 && S_ISDIR(status.st_mode) &&
+      status.st_uid == geteuid()) {
+    return std::string(runtime) + "/psyne";
+  }
+  return "/tmp/psyne-" + std::to_string(geteuid());
+}
+
+Result<void> make_private_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return system_error(errno, "cannot make the directory " + path);
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return system_error(errno, "cannot look at " + path);
+  std::string reason;
+  if (!S_ISDIR(status.st_mode)) {
+    reason = "it is no directory";
+  } else if (status.st_uid != geteuid()) {
+    reason = "it belongs to another user (uid " + std::to_string(status.st_uid) + ")";
+  } else if ((status.st_mode & 077) != 0) {
+    reason = "others may enter it";
+  }
+  if (reason.empty()) return {};
+  return Error(Code::refused, "will not use the directory " + path)
+      .because(std::move(reason))
+      .mend("Remove it, chmod it to 0700, or set ipc.directory or XDG_RUNTIME_DIR to another one.");
+}
+
+}  // namespace psyne::inline v0
