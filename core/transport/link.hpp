@@ -68,7 +68,8 @@ class Link {
   /// Lets the peer put into, or map, `region`, which must outlive the link or the completed revoke of the span.
   /// Errors: unsupported, where this transport can expose only shareable memory or this access.
   virtual Result<RemoteSpan> expose(const Region& region, Access access) = 0;
-  /// Takes it back. Ends with success once the peer has acknowledged or is gone: until then would_block, call again.
+  /// Takes it back. Ends with success once the peer has acknowledged (in its progress) or is gone: until then
+  /// would_block, call again. After that the peer's puts into it are refused to it, and a late attach as well.
   virtual Result<void> revoke(const RemoteSpan& span) = 0;
   /// Takes a span that the peer exposed, once. Errors: corrupted, where the span is not what it claims; exhausted.
   virtual Result<RemoteRegion> attach(RemoteSpan span) = 0;
@@ -79,19 +80,22 @@ class Link {
   /// Whether the memory of that post, and of all before it, is no longer read.
   virtual bool completed(Token token) const = 0;
 
-  /// My counter `index`: the last value that the peer signalled; 0 before. Acquires what was put before it.
+  /// My counter `index`, below capabilities().counters: the last value that the peer signalled; 0 before. Acquires what
+  /// was put before it.
   virtual std::uint64_t counter(std::uint32_t index) const = 0;
 
-  /// Moves what is under way. Where a transport moves by itself, it does nothing.
+  /// Moves what is under way, and takes in wakes and revocations; call it after every sleep on the bell. The peer's end
+  /// is no error here (peer_state tells it). Errors: forked.
   virtual Result<void> progress() = 0;
 
   virtual PeerState peer_state() const = 0;
   virtual const Capabilities& capabilities() const = 0;
   virtual const Identity& peer() const = 0;
 
-  /// From now on a signal with `wake`, and the end of the peer, ring `bell` (nullptr: none). The bell outlives its
-  /// attachment; the call returns when no ring of the old one is under way.
-  virtual void attach_bell(Bell* bell) = 0;
+  /// From now on a signal with `wake`, and the end of the peer, ring `bell` (nullptr: none, which never fails). The bell
+  /// outlives its attachment; the call returns when no ring of the old one is under way. A wake that came while no bell
+  /// was attached may be lost: look once more after attaching. Errors: exhausted, and then none is attached.
+  virtual Result<void> attach_bell(Bell* bell) = 0;
   /// Tells the peer's bell, as a signal with nothing but `wake`. Any thread.
   virtual void wake() noexcept = 0;
 

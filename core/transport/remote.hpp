@@ -22,6 +22,9 @@ struct RemoteSpan {
   Access access = Access::read;
   std::vector<std::byte> key;      ///< the fabric's own, opaque, at most longest_key bytes
   Descriptor descriptor;           ///< the memory itself, where a descriptor can carry it
+  /// Keeps the memory for as long as the peer has it attached, where both ends live in one process; never travels.
+  /// Whoever exposes sets it, so that a view outlives the end that it came from.
+  std::shared_ptr<const void> owner;
 };
 
 /// A peer's region as this side sees it; released with its last copy. Thread safety: immutable.

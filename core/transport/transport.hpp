@@ -37,8 +37,9 @@ class Host {
   virtual Result<Greeting> answer(Link& link, Greeting offer) = 0;
   /// Answering side: the other has admitted this end, the link is its own.
   virtual void welcome(std::unique_ptr<Link> link) = 0;
-  /// A peer that had been heard of did not become a link: it refused, died or spoke nonsense.
-  virtual void missed(const Error& error) = 0;
+  /// A peer that had been heard of did not become a link: it refused, died or spoke nonsense. `link` is the one that was
+  /// lent to offer or answer and goes after this call, or nullptr where none had been lent yet.
+  virtual void missed(const Link* link, const Error& error) = 0;
 };
 
 enum class Side : std::uint8_t { offering, answering };
