@@ -1,6 +1,7 @@
 # What `cmake --install` leaves behind: headers, library, CMake package and pkg-config file. Nothing in it names the
 # place it was installed to, so the whole may be moved.
 include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/psyne")
 
 install(TARGETS psyne EXPORT psyne
