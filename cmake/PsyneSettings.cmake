@@ -10,9 +10,10 @@ target_compile_options(psyne_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns of changed layouts of over-aligned values, and of null or out-of-bounds accesses that its own inlining
-  # of std::string, std::vector and std::variant invents; clang-tidy and the sanitizers look for the real ones.
+  # of std::string, std::vector and std::variant invents, and of a mismatch where it inlined only one half of a program's
+  # own operator new and delete; clang-tidy and the sanitizers look for the real ones.
   target_compile_options(psyne_settings INTERFACE -Wno-interference-size -Wno-maybe-uninitialized
-    -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict)
+    -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-mismatched-new-delete)
 endif()
 if(PSYNE_SANITIZE)
   target_compile_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE} -fno-omit-frame-pointer -g)
