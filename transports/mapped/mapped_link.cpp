@@ -1,0 +1,148 @@
+#include <psyne/transports/mapped/mapped_link.hpp>
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+Result<void> MappedLink::usable() const {
+  if (forked()) return Code::forked;
+  switch (peer_state()) {
+    case PeerState::alive: return {};
+    case PeerState::closed: return Code::closed;
+    case PeerState::lost: break;
+  }
+  return Error(Code::peer_lost, "cannot write to a peer").peer(peer_.name).because("its process is gone");
+}
+
+Result<std::uint64_t> MappedLink::remember_exposed() {
+  if (auto state = usable(); !state) return state.error();
+  if (exposed_.size() >= most_regions) {
+    return Error(Code::exhausted, "cannot expose another region").peer(peer_.name).mend("Revoke some first.");
+  }
+  exposed_.emplace(++generations_, false);
+  return generations_;
+}
+
+Result<void> MappedLink::revoke(const RemoteSpan& span) {
+  const auto found = exposed_.find(span.generation);
+  if (found == exposed_.end()) return Error(Code::invalid_argument, "cannot revoke a span that is not exposed here");
+  if (forked()) return Code::forked;
+  if (peer_state() != PeerState::alive) {
+    forget(found);
+    return {};
+  }
+  if (revoking_ != 0 && mine_->acknowledged.value.load(std::memory_order_acquire) == revoking_) {
+    if (const auto asked = exposed_.find(revoking_); asked != exposed_.end()) asked->second = true;
+    revoking_ = 0;
+  }
+  if (found->second) {
+    forget(found);
+    return {};
+  }
+  if (revoking_ == 0) {
+    revoking_ = span.generation;
+    theirs_->revoked.value.store(revoking_, std::memory_order_release);
+    wake();
+  }
+  return Code::would_block;
+}
+
+void MappedLink::forget(Exposed::iterator exposed) noexcept {
+  forget_exposed(exposed->first);
+  exposed_.erase(exposed);
+}
+
+Result<RemoteRegion> MappedLink::remember_attached(const RemoteSpan& span, std::span<std::byte> memory,
+                                                   std::shared_ptr<const void> keep) {
+  take_revocations();
+  if (revoked_unattached_.erase(span.generation) != 0) {
+    return Error(Code::invalid_state, "cannot attach a region").peer(peer_.name).because("it has taken it back");
+  }
+  std::erase_if(attached_, [](const auto& known) { return known.second.expired(); });
+  if (attached_.size() >= most_regions) {
+    return Error(Code::exhausted, "cannot attach another region").peer(peer_.name).mend("Release some first.");
+  }
+  if (attached_.contains(span.generation)) {
+    return Error(Code::corrupted, "cannot attach a region").peer(peer_.name).because("its generation is in use");
+  }
+  auto region = std::make_shared<Attached>();
+  region->mapped = memory;
+  region->access = span.access;
+  region->length = span.length;
+  region->generation = span.generation;
+  region->link = this;
+  region->keep = std::move(keep);
+  attached_.emplace(span.generation, region);
+  return RemoteRegion(std::move(region));
+}
+
+void MappedLink::take_revocations() noexcept {
+  const std::uint64_t revoked = mine_->revoked.value.load(std::memory_order_acquire);
+  if (revoked == revoked_seen_) return;
+  revoked_seen_ = revoked;
+  if (const auto found = attached_.find(revoked); found != attached_.end()) {
+    if (const auto region = found->second.lock()) region->revoked = true;
+    attached_.erase(found);
+  } else {
+    if (revoked_unattached_.size() >= most_regions) revoked_unattached_.erase(revoked_unattached_.begin());
+    revoked_unattached_.insert(revoked);
+  }
+  // Release: our puts into the region come before the owner's use of it.
+  theirs_->acknowledged.value.store(revoked, std::memory_order_release);
+  wake();
+}
+
+Result<void> MappedLink::check(const Put& put) const {
+  const auto* attached = put.remote == nullptr ? nullptr : dynamic_cast<const Attached*>(put.remote->attachment());
+  const char* wrong = nullptr;
+  if (attached == nullptr || attached->link != this) {
+    wrong = "the remote region is not attached to this link";
+  } else if (attached->revoked) {
+    wrong = "the peer has taken the region back";
+  } else if (attached->access != Access::write) {
+    wrong = "the peer granted reading only";
+  } else if (put.offset > attached->length || put.local.size() > attached->length - put.offset) {
+    wrong = "it ends outside of the remote region";
+  } else if (put.raw && put.local.size() > capabilities_.inline_bytes) {
+    wrong = "it has more raw bytes than the link takes";
+  }
+  if (wrong == nullptr) return {};
+  return Error(Code::invalid_argument,
+               "cannot put " + std::to_string(put.local.size()) + " bytes at offset " + std::to_string(put.offset))
+      .peer(peer_.name)
+      .because(wrong);
+}
+
+Result<Token> MappedLink::post(std::span<const Put> puts, const Signal& signal) {
+  if (auto state = usable(); !state) return state.error();
+  if (signal.counter != Signal::none && signal.counter >= CounterPage::counters) {
+    return Error(Code::invalid_argument, "cannot signal counter " + std::to_string(signal.counter))
+        .because("a link has " + std::to_string(CounterPage::counters));
+  }
+  for (const Put& put : puts) {
+    if (auto fits = check(put); !fits) return fits.error();
+  }
+  for (const Put& put : puts) {
+    if (put.local.empty()) continue;
+    std::memcpy(put.remote->attachment()->mapped.data() + put.offset, put.local.data(), put.local.size());
+  }
+  if (signal.counter != Signal::none) {
+    // Release: pairs with the acquire in the peer's counter(): the puts of this and of earlier posts come first.
+    theirs_->counter[signal.counter].value.store(signal.value, std::memory_order_release);
+  }
+  if (signal.wake) wake();
+  return ++posted_;
+}
+
+std::uint64_t MappedLink::counter(std::uint32_t index) const {
+  return index < CounterPage::counters ? mine_->counter[index].value.load(std::memory_order_acquire) : 0;
+}
+
+bool MappedLink::end(PeerState how) noexcept {
+  PeerState alive = PeerState::alive;
+  return state_.compare_exchange_strong(alive, how, std::memory_order_acq_rel);
+}
+
+}  // namespace psyne::inline v0

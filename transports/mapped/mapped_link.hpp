@@ -1,0 +1,89 @@
+#pragma once
+
+#include <psyne/core/transport/link.hpp>
+#include <psyne/transports/mapped/counter_page.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What links between ends that share memory have in common, whatever brings them together: a put is a copy, a signal a
+/// store into the peer's page, a post complete when it returns. Nothing queues, so nothing blocks or is ever full.
+///
+/// Revocations go one at a time: the generation is stored into the peer's page, the peer's progress stores it back into
+/// ours. A word instead of a message, so that it cannot be held up by a full socket.
+class MappedLink : public Link {
+ public:
+  Result<void> revoke(const RemoteSpan& span) final;
+  Result<Token> post(std::span<const Put> puts, const Signal& signal) final;
+  bool completed(Token token) const final { return token <= posted_; }
+  std::uint64_t counter(std::uint32_t index) const final;
+  PeerState peer_state() const final { return state_.load(std::memory_order_acquire); }
+  const Capabilities& capabilities() const final { return capabilities_; }
+  const Identity& peer() const final { return peer_; }
+
+ protected:
+  /// A peer's region in use, which remembers its link.
+  struct Attached final : RemoteRegion::Attachment {
+    const MappedLink* link = nullptr;
+    bool revoked = false;              // by the link's thread only
+    std::shared_ptr<const void> keep;  // the mapping, or the memory itself
+  };
+
+  /// More regions than this on one link, or revocations of spans never attached, are refused: a bound on what a peer can
+  /// make us remember.
+  static constexpr std::size_t most_regions = 4096;
+
+  MappedLink(const Capabilities& capabilities, Identity peer) : capabilities_(capabilities), peer_(std::move(peer)) {}
+
+  /// The two pages; both live as long as this link. Before anything else is called.
+  void join(const CounterPage& mine, CounterPage& theirs) noexcept {
+    mine_ = &mine;
+    theirs_ = &theirs;
+  }
+  CounterPage& theirs() noexcept { return *theirs_; }
+  bool peer_said_goodbye() const noexcept { return mine_->goodbye.value.load(std::memory_order_acquire) != 0; }
+
+  /// Remembers a region of mine as exposed; gives its generation.
+  Result<std::uint64_t> remember_exposed();
+  /// Makes a region of a peer's memory that is proved to be there. Errors: invalid_state (revoked before), exhausted.
+  Result<RemoteRegion> remember_attached(const RemoteSpan& span, std::span<std::byte> memory,
+                                         std::shared_ptr<const void> keep);
+  /// Gives up what the peer took back, and says so.
+  void take_revocations() noexcept;
+
+  /// The link ends as `how`, unless it ended before; whether it did now.
+  bool end(PeerState how) noexcept;
+  /// In a child of the process that opened the link.
+  virtual bool forked() const noexcept = 0;
+  /// The peer has given up a region of mine, or is gone.
+  virtual void forget_exposed(std::uint64_t generation) noexcept { static_cast<void>(generation); }
+
+ private:
+  using Exposed = std::map<std::uint64_t, bool>;  // generation, and whether the peer has given it up
+
+  Result<void> check(const Put& put) const;
+  void forget(Exposed::iterator exposed) noexcept;
+  Result<void> usable() const;
+
+  Capabilities capabilities_;
+  Identity peer_;
+  const CounterPage* mine_ = nullptr;
+  CounterPage* theirs_ = nullptr;
+  std::atomic<PeerState> state_{PeerState::alive};
+  Token posted_ = 0;
+
+  std::uint64_t generations_ = 0;
+  Exposed exposed_;
+  std::uint64_t revoking_ = 0;  // the one that the peer was last asked for, until it answers
+  std::map<std::uint64_t, std::weak_ptr<Attached>> attached_;
+  std::set<std::uint64_t> revoked_unattached_;  // taken back before they were attached
+  std::uint64_t revoked_seen_ = 0;
+};
+
+}  // namespace psyne::inline v0
