@@ -1,0 +1,24 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <explorer/explore.hpp>
+
+namespace psyne::explorer {
+
+/// No interleaving within the bounds fails, and there were enough of them to mean something.
+inline void expect_sound(const char* name, const std::function<void()>& body, const Search& search = {}) {
+  const Report report = explore(name, body, search);
+  EXPECT_FALSE(report.failure) << *report.failure;
+  EXPECT_GT(report.interleavings, 10U);
+}
+
+/// A seeded bug is found, and seen as what it is.
+inline void expect_found(const char* bug, const std::function<void()>& body, const char* seen_as = "",
+                         const Search& search = {}) {
+  const Report report = explore(bug, body, search);
+  ASSERT_TRUE(report.failure) << "not found: " << bug;
+  EXPECT_NE(report.failure->find(seen_as), std::string::npos) << *report.failure;
+}
+
+}  // namespace psyne::explorer
