@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <explorer/explore.hpp>
+#include <explorer/sanitizer.hpp>
 
 namespace psyne::explorer {
 
 /// No interleaving within the bounds fails, and there were enough of them to mean something.
-inline void expect_sound(const char* name, const std::function<void()>& body, const Search& search = {}) {
+inline void expect_sound(const char* name, const std::function<void()>& body, Search search = {}) {
+  search.systematic /= search_cut;
+  search.random /= search_cut;
   const Report report = explore(name, body, search);
   EXPECT_FALSE(report.failure) << *report.failure;
   EXPECT_GT(report.interleavings, 10U);

@@ -9,7 +9,7 @@ namespace psyne::explorer {
 
 namespace {
 
-constexpr std::size_t stack_bytes = std::size_t{256} << 10U;
+constexpr std::size_t stack_bytes = std::size_t{64} << 10U;
 
 Fiber* leaving = nullptr;
 Fiber* entering = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -34,6 +35,9 @@ inline void tell_unused(void* stack, std::size_t size) noexcept { __asan_unpoiso
 /// An execution that fails is left in the middle, with whatever its threads owned.
 using MayLeak = __lsan::ScopedDisabler;
 
+/// By how much a search is cut: its size is for the plain build, this one is after wrong accesses in the code explored.
+inline constexpr std::uint64_t search_cut = 10;
+
 #else
 
 inline void tell_leaving(void**, const void*, std::size_t) noexcept {}
@@ -41,6 +45,7 @@ inline void tell_arrived(void*, const void**, std::size_t*) noexcept {}
 inline void tell_unused(void*, std::size_t) noexcept {}
 
 struct MayLeak {};
+inline constexpr std::uint64_t search_cut = 1;
 
 #endif
 
