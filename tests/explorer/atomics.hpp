@@ -1,11 +1,13 @@
 #pragma once
 
-#include <cstring>
-#include <explorer/execution.hpp>
-#include <functional>
 #include <psyne/core/atomics/atomics.hpp>
+
+#include <cstring>
+#include <functional>
 #include <type_traits>
 #include <utility>
+
+#include <explorer/execution.hpp>
 
 namespace psyne::explorer {
 

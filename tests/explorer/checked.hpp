@@ -1,7 +1,8 @@
 #pragma once
 
-#include <explorer/execution.hpp>
 #include <utility>
+
+#include <explorer/execution.hpp>
 
 namespace psyne::explorer {
 

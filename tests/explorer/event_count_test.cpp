@@ -1,3 +1,5 @@
+#include <psyne/core/park/event_count.hpp>
+
 #include <gtest/gtest.h>
 
 #include <explorer/atomics.hpp>
@@ -5,7 +7,6 @@
 #include <explorer/expectations.hpp>
 #include <explorer/mutants.hpp>
 #include <explorer/mutated_event_count.hpp>
-#include <psyne/core/park/event_count.hpp>
 
 namespace {
 

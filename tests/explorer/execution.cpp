@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+
 #include <explorer/execution.hpp>
 
 namespace psyne::explorer {
@@ -12,16 +13,11 @@ constexpr Clock::duration step_time = std::chrono::nanoseconds(10);
 
 const char* name(std::memory_order order) noexcept {
   switch (order) {
-    case std::memory_order_relaxed:
-      return "relaxed";
-    case std::memory_order_release:
-      return "release";
-    case std::memory_order_acq_rel:
-      return "acq_rel";
-    case std::memory_order_seq_cst:
-      return "seq_cst";
-    default:
-      return "acquire";
+    case std::memory_order_relaxed: return "relaxed";
+    case std::memory_order_release: return "release";
+    case std::memory_order_acq_rel: return "acq_rel";
+    case std::memory_order_seq_cst: return "seq_cst";
+    default: return "acquire";
   }
 }
 

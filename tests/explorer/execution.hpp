@@ -1,17 +1,19 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
+
 #include <array>
 #include <cstdint>
-#include <explorer/choices.hpp>
-#include <explorer/fiber.hpp>
-#include <explorer/memory.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <psyne/core/atomics/atomics.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <explorer/choices.hpp>
+#include <explorer/fiber.hpp>
+#include <explorer/memory.hpp>
 
 namespace psyne::explorer {
 

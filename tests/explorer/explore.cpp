@@ -1,8 +1,9 @@
+#include <iostream>
+#include <limits>
+
 #include <explorer/explore.hpp>
 #include <explorer/sanitizer.hpp>
 #include <explorer/strategies.hpp>
-#include <iostream>
-#include <limits>
 
 namespace psyne::explorer {
 

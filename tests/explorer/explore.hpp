@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <explorer/execution.hpp>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <explorer/execution.hpp>
 
 namespace psyne::explorer {
 

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <set>
+#include <stdexcept>
+
 #include <explorer/atomics.hpp>
 #include <explorer/checked.hpp>
 #include <explorer/explore.hpp>
-#include <set>
-#include <stdexcept>
 
 // The explorer itself: that it runs every interleaving within its bounds, once, and sees what goes wrong.
 namespace {

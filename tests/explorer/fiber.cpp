@@ -2,6 +2,7 @@
 #undef _FORTIFY_SOURCE
 
 #include <cstdint>
+
 #include <explorer/fiber.hpp>
 #include <explorer/sanitizer.hpp>
 

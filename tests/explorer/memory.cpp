@@ -1,4 +1,5 @@
 #include <cstdlib>
+
 #include <explorer/memory.hpp>
 
 namespace psyne::explorer {

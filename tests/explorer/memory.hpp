@@ -4,9 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <vector>
+
 #include <explorer/choices.hpp>
 #include <explorer/view.hpp>
-#include <vector>
 
 namespace psyne::explorer {
 

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include <explorer/atomics.hpp>
 #include <explorer/checked.hpp>
 #include <explorer/explore.hpp>
-#include <set>
-#include <string>
 
 // Litmus tests: which results of small programs the model allows. Too few would hide bugs, too many would invent them.
 namespace {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <explorer/atomics.hpp>
 #include <utility>
+
+#include <explorer/atomics.hpp>
 
 namespace psyne::explorer {
 

@@ -1,10 +1,11 @@
+#include <psyne/core/park/parker.hpp>
+
 #include <gtest/gtest.h>
 
 #include <explorer/atomics.hpp>
 #include <explorer/checked.hpp>
 #include <explorer/expectations.hpp>
 #include <explorer/mutants.hpp>
-#include <psyne/core/park/parker.hpp>
 
 namespace {
 

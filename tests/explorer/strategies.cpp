@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+
 #include <explorer/strategies.hpp>
 
 namespace psyne::explorer {

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <array>
-#include <explorer/choices.hpp>
-#include <explorer/view.hpp>
 #include <random>
 #include <vector>
+
+#include <explorer/choices.hpp>
+#include <explorer/view.hpp>
 
 namespace psyne::explorer {
 
