@@ -7,9 +7,9 @@ namespace psyne::inline v0 {
 std::span<const Option> known_options() {
   using namespace option;
   static constexpr std::array all{
-      channel_capacity, channel_delivery, channel_when_full, channel_linger, channel_spins,
-      channel_pauses,   channel_yields,   ipc_directory,     ipc_group,      ipc_huge_pages,
-      log_level,        metrics_enabled,  metrics_capacity,
+      channel_capacity, channel_delivery, channel_when_full, channel_linger,    channel_spins,
+      channel_pauses,   channel_yields,   ipc_directory,     ipc_group,         ipc_huge_pages,
+      log_level,        metrics_enabled,  metrics_capacity,  metrics_directory,
   };
   return all;
 }

@@ -76,6 +76,11 @@ inline constexpr Option metrics_enabled{.name = "metrics.enabled",
 inline constexpr Option metrics_capacity{
     .name = "metrics.capacity", .kind = Kind::bytes, .fallback = "256K", .about = "bytes of the counters page"};
 
+inline constexpr Option metrics_directory{.name = "metrics.directory",
+                                          .kind = Kind::text,
+                                          .about = "the directory of counters pages, best in memory",
+                                          .computed_fallback = mapped_directory};
+
 }  // namespace option
 
 /// All of the above, in the order of `psyne info`.

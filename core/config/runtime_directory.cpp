@@ -1,12 +1,23 @@
 #include <psyne/core/config/runtime_directory.hpp>
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 
 namespace psyne::inline v0 {
+
+namespace {
+
+bool is_in_memory(const std::string& path) {
+  struct statfs status {};
+  return statfs(path.c_str(), &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
+}  // namespace
 
 std::string runtime_directory() {
   const char* runtime = secure_getenv("XDG_RUNTIME_DIR");
@@ -16,6 +27,15 @@ std::string runtime_directory() {
     return std::string(runtime) + "/psyne";
   }
   return "/tmp/psyne-" + std::to_string(geteuid());
+}
+
+std::string mapped_directory() {
+  const std::string runtime = runtime_directory();
+  if (is_in_memory(runtime.substr(0, runtime.rfind('/')))) return runtime;
+  if (is_in_memory("/dev/shm") && access("/dev/shm", W_OK | X_OK) == 0) {
+    return "/dev/shm/psyne-" + std::to_string(geteuid());
+  }
+  return runtime;
 }
 
 Result<void> make_private_directory(const std::string& path) {
