@@ -1,0 +1,1 @@
+"""psyne measured beside its peers, in rounds that the machine kept steady for."""

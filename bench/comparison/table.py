@@ -1,0 +1,83 @@
+"""The outcome as people read it."""
+
+UNITS = {1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB"}
+
+
+def show_size(size):
+    for scale, unit in UNITS.items():
+        if size >= scale and size % scale == 0:
+            return f"{size // scale} {unit}"
+    return f"{size} B"
+
+
+def show_value(value):
+    """Three significant digits, and no exponent."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    magnitude = abs(value)
+    if magnitude >= 100:
+        return f"{value:.0f}"
+    if magnitude >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if magnitude >= 0.095 else f"{value:.2g}"
+
+
+def show_must(outcome):
+    row = outcome.row
+    if row.must is None:
+        return "-"
+    sign = "<=" if row.better == "lower" else ">="
+    return f"{sign} {show_value(row.must)}"
+
+
+def show_met(outcome):
+    if outcome.row.must is None:
+        return "-"
+    return "yes" if outcome.met else "NO"
+
+
+def show_ratio(outcome):
+    if outcome.ratio is None:
+        return "-"
+    spread = f"[{show_value(outcome.ratio_min)} {show_value(outcome.ratio_max)}]"
+    return f"{show_value(outcome.ratio)} {spread}"
+
+
+def table(outcomes, peers):
+    """Lines of one aligned table. `peers` are all that the suite knows; one without a value is "absent"."""
+    head = ["work", "size", "unit", "limit", "psyne", *peers, "ratio [min max]", "of", "must", "met"]
+    lines = [head]
+    for outcome in outcomes:
+        row = outcome.row
+        others = ["" if row.alone else show_value(outcome.peers[peer]) if peer in outcome.peers else "absent" for peer in peers]
+        lines.append(
+            [
+                row.label,
+                show_size(row.size),
+                row.unit,
+                show_value(outcome.limit),
+                show_value(outcome.psyne),
+                *others,
+                show_ratio(outcome),
+                outcome.best if outcome.ratio is not None else "-",
+                show_must(outcome),
+                show_met(outcome),
+            ]
+        )
+    return aligned(lines, left={0, 2, len(head) - 3, len(head) - 2})
+
+
+def aligned(lines, left):
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+
+    def show(line):
+        cells = [
+            text.ljust(width) if column in left else text.rjust(width)
+            for column, (text, width) in enumerate(zip(line, widths))
+        ]
+        return "  ".join(cells).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return [show(lines[0]), rule, *(show(line) for line in lines[1:])]

@@ -1,0 +1,50 @@
+#include "pair/cell.hpp"
+
+#include <array>
+#include <cstdio>
+#include <sstream>
+
+namespace psyne::bench {
+namespace {
+
+struct Words {
+  Work work;
+  std::string_view name, unit;
+};
+
+constexpr std::array<Words, 7> words{{{Work::latency, "latency", "ns"},
+                                      {Work::stream, "stream", "GB/s"},
+                                      {Work::messages, "messages", "M/s"},
+                                      {Work::in_place, "in place", "GB/s"},
+                                      {Work::idle_cpu, "idle cpu", "%"},
+                                      {Work::idle_wakes, "idle wakes", "wakes/s"},
+                                      {Work::memory, "memory", "KiB"}}};
+
+const Words& words_of(Work work) noexcept { return words[static_cast<std::size_t>(work)]; }
+
+}  // namespace
+
+std::string_view name(Work work) noexcept { return words_of(work).name; }
+std::string_view unit(Work work) noexcept { return words_of(work).unit; }
+
+std::optional<Cell> parse_cell(const std::string& line) {
+  for (const Words& known : words) {
+    if (!std::string_view(line).starts_with(known.name)) continue;
+    std::istringstream rest(line.substr(known.name.size()));
+    Cell cell{.work = known.work};
+    if (!(rest >> cell.size >> cell.milliseconds)) return std::nullopt;
+    if (cell.size == 0 || cell.size % 8 != 0) return std::nullopt;
+    return cell;
+  }
+  return std::nullopt;
+}
+
+std::string to_json(const Cell& cell, double value) {
+  std::array<char, 200> text;
+  std::snprintf(text.data(), text.size(), R"({"work": "%.*s", "size": %zu, "unit": "%.*s", "value": %.9g})",
+                static_cast<int>(name(cell.work).size()), name(cell.work).data(), cell.size,
+                static_cast<int>(unit(cell.work).size()), unit(cell.work).data(), value);
+  return text.data();
+}
+
+}  // namespace psyne::bench

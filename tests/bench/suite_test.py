@@ -1,0 +1,98 @@
+"""The file of musts: what it may say, and that ours says what was promised."""
+
+import unittest
+
+from specimens import NEAR, ROOT, row, suite
+
+from comparison.pace import FULL, QUICK
+from comparison.suite import SuiteError, load_suites
+
+
+class Suites(unittest.TestCase):
+    def test_two_rows_of_one_measurement_are_measured_once(self):
+        both = suite(row(), row(against="limit", must=None), row(size=16))
+        self.assertEqual(both.cells(), [("latency", 8), ("latency", 16)])
+        self.assertEqual(len(both.rows_of(("latency", 8))), 2)
+
+    def test_nobody_unknown_is_compared_with(self):
+        with self.assertRaisesRegex(SuiteError, "C, which is no peer"):
+            suite(row(against="C"))
+
+    def test_a_direction_is_lower_or_higher(self):
+        with self.assertRaisesRegex(SuiteError, "lower or higher"):
+            suite(row(better="faster"))
+
+    def test_who_is_compared_with_the_limit_names_one(self):
+        with self.assertRaisesRegex(SuiteError, "names none"):
+            suite(row(against="limit", limit=None))
+
+    def test_a_row_may_ask_for_its_own_time_and_gets_less_of_it_in_a_hurry(self):
+        rows = suite(row(milliseconds=2000)).rows
+        self.assertEqual(FULL.milliseconds_of(rows), 2000)
+        self.assertLess(QUICK.milliseconds_of(rows), 1000)
+        self.assertEqual(QUICK.milliseconds_of(suite(row()).rows), QUICK.milliseconds)
+
+    def test_the_pace_is_the_promised_one(self):
+        self.assertGreaterEqual(FULL.rounds, 7)
+        self.assertEqual(QUICK.rounds, 3)
+
+
+class Limits(unittest.TestCase):
+    def test_a_limit_is_in_the_rows_unit(self):
+        one = lambda **words: NEAR.of(suite(row(**words)).rows[0])  # noqa: E731
+        self.assertEqual(one(), 60)
+        self.assertEqual(one(limit="flag and back"), 120)
+        self.assertEqual(one(limit="copy", size=4000), 100)  # 4000 B at 40 B/ns
+        self.assertEqual(one(limit="copy", unit="GB/s"), 40)
+        self.assertIsNone(one(limit=None))
+
+
+class OurSuites(unittest.TestCase):
+    def setUp(self):
+        self.suites = load_suites(ROOT / "bench" / "musts.json")
+
+    def musts(self, name):
+        return {(r.label, r.size): (r.better, r.against, r.must) for r in self.suites[name].rows if r.must is not None}
+
+    def test_the_musts_of_ipc(self):
+        kib, mib = 1024, 1024 * 1024
+        self.assertEqual(
+            self.musts("ipc"),
+            {
+                ("latency", 8): ("lower", "best", 0.9),
+                ("latency", 256): ("lower", "best", 0.9),
+                ("latency", 4 * kib): ("lower", "best", 1.0),
+                ("latency", 64 * kib): ("lower", "best", 0.9),
+                ("latency", mib): ("lower", "best", 0.9),
+                ("stream", 64 * kib): ("higher", "best", 1.3),
+                ("stream", mib): ("higher", "best", 1.3),
+                ("in place", mib): ("higher", "best", 1.5),
+                ("messages", 8): ("higher", "best", 3.0),
+                ("idle cpu", 8): ("lower", "absolute", 0.2),
+                ("memory", 8): ("lower", "absolute", 64.0),
+            },
+        )
+
+    def test_the_musts_of_ring(self):
+        self.assertEqual(
+            self.musts("ring"),
+            {
+                ("spsc", 8): ("higher", "bare ring", 0.85),
+                ("spsc round trip", 8): ("lower", "bare ring", 1.2),
+                ("mpsc", 8): ("higher", "best", 1.0),
+                ("mpsc batch 16", 8): ("higher", "best", 1.0),
+                ("mpmc", 8): ("higher", "best", 1.0),
+                ("mpmc batch 16", 8): ("higher", "best", 1.0),
+            },
+        )
+
+    def test_every_peer_names_its_package(self):
+        listed = (ROOT / "scripts" / "packages-bench.txt").read_text()
+        for known in self.suites.values():
+            for peer in known.peers:
+                for package in peer.package.split():
+                    self.assertIn(package, listed, peer.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
