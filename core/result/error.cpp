@@ -26,6 +26,7 @@ std::string_view name(Code code) noexcept {
     case Code::in_use: return "in_use";
     case Code::unsupported: return "unsupported";
     case Code::forked: return "forked";
+    case Code::thrown: return "thrown";
     case Code::system: return "system";
   }
   return "unknown";
@@ -53,6 +54,7 @@ std::string_view plain_words(Code code) noexcept {
     case Code::in_use: return "taken by another";
     case Code::unsupported: return "not supported here";
     case Code::forked: return "opened before fork(), used in the child";
+    case Code::thrown: return "an exception was thrown";
     case Code::system: return "the operating system failed";
   }
   return "unknown error";

@@ -27,6 +27,7 @@ enum class Code : std::uint8_t {
   in_use,            ///< the name or role is taken by another
   unsupported,       ///< this build or this machine cannot do it
   forked,            ///< the object was opened before fork(); open a new one in the child
+  thrown,            ///< code of the program threw an exception; text() has its what()
   system,            ///< another failure of the operating system; text() has its words
 };
 
