@@ -1,12 +1,13 @@
 #pragma once
 
+#include <psyne/core/transport/bell.hpp>
+#include <psyne/core/transport/transport.hpp>
+
 #include <condition_variable>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <psyne/core/transport/bell.hpp>
-#include <psyne/core/transport/transport.hpp>
 #include <string>
 #include <thread>
 #include <utility>
@@ -43,7 +44,7 @@ class End final : public psyne::Host {
 
   struct Met {
     std::unique_ptr<psyne::Link> link;
-    std::string words;                      ///< what the peer said
+    std::string words;                         ///< what the peer said
     std::vector<psyne::RemoteRegion> regions;  ///< what it exposed
     std::vector<psyne::RemoteSpan> exposed;    ///< what this end exposed to it, without descriptors
   };
@@ -124,8 +125,13 @@ class End final : public psyne::Host {
     for (const auto& [region, access] : regions) {
       auto span = link.expose(*region, access);
       if (!span) return span.error();
-      met.exposed.push_back({.offset = span->offset, .length = span->length, .generation = span->generation,
-                             .access = span->access, .key = span->key, .descriptor = {}, .owner = nullptr});
+      met.exposed.push_back({.offset = span->offset,
+                             .length = span->length,
+                             .generation = span->generation,
+                             .access = span->access,
+                             .key = span->key,
+                             .descriptor = {},
+                             .owner = nullptr});
       greeting.spans.push_back(std::move(*span));
     }
     const std::lock_guard lock(mutex_);

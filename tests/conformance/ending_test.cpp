@@ -1,7 +1,7 @@
-#include <algorithm>
-
 #include "conformance/end.hpp"
 #include "conformance/subject.hpp"
+
+#include <algorithm>
 
 namespace {
 
@@ -64,8 +64,9 @@ TEST_P(EndingConformance, ProgressTakesTheWakeIn) {
   for (int i = 0; i < 20; ++i) couple.offering.link().wake();
   ASSERT_EQ(bell->sleep(Clock::now() + patience), psyne::Sleep::woken);
   // A few may still be on their way; soon none is, and the bell is silent.
-  EXPECT_TRUE(eventually([&] { return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out; },
-                         {&sleeper, &couple.offering.link()}));
+  EXPECT_TRUE(
+      eventually([&] { return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out; },
+                 {&sleeper, &couple.offering.link()}));
   sleeper.attach_bell(nullptr).value();
 }
 
@@ -126,8 +127,9 @@ TEST_P(EndingConformance, CloseEndsThePeersSleep) {
   closer.join();
   // The end rings once: whoever has seen it sleeps as well as before.
   bell->clear();
-  EXPECT_TRUE(eventually([&] { return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out; },
-                         {&sleeper}));
+  EXPECT_TRUE(
+      eventually([&] { return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out; },
+                 {&sleeper}));
   sleeper.attach_bell(nullptr).value();
 }
 
@@ -203,8 +205,8 @@ TEST_P(EndingConformance, SeveralRevocationsUnderWay) {
   EXPECT_EQ(owner.link().revoke(owner.met.exposed[1]).error(), Code::would_block);
   EXPECT_EQ(owner.link().revoke(owner.met.exposed[0]).error(), Code::would_block);
   for (const auto& span : owner.met.exposed) {
-    EXPECT_TRUE(eventually([&] { return owner.link().revoke(span).has_value(); },
-                           {&couple.answering.link(), &owner.link()}));
+    EXPECT_TRUE(
+        eventually([&] { return owner.link().revoke(span).has_value(); }, {&couple.answering.link(), &owner.link()}));
   }
 }
 
@@ -226,8 +228,13 @@ TEST_P(EndingConformance, ASpanThatWasTakenBackCannotBeAttachedLate) {
   auto& peer = couple.answering.link();
   const psyne::Region extra = Couple::region(transport(), Access::write, 4096);
   auto span = owner.expose(extra, Access::write).value();
-  const psyne::RemoteSpan name{.offset = span.offset, .length = span.length, .generation = span.generation,
-                               .access = span.access, .key = span.key, .descriptor = {}, .owner = nullptr};
+  const psyne::RemoteSpan name{.offset = span.offset,
+                               .length = span.length,
+                               .generation = span.generation,
+                               .access = span.access,
+                               .key = span.key,
+                               .descriptor = {},
+                               .owner = nullptr};
   ASSERT_TRUE(eventually([&] { return owner.revoke(name).has_value(); }, {&owner, &peer}));
   const auto late = peer.attach(std::move(span));
   ASSERT_FALSE(late);

@@ -1,10 +1,10 @@
+#include "conformance/end.hpp"
+#include "conformance/subject.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <numeric>
-
-#include "conformance/end.hpp"
-#include "conformance/subject.hpp"
 
 namespace {
 
@@ -141,7 +141,8 @@ TEST_P(LinkConformance, ZeroUnalignedAndLargeSizes) {
   ASSERT_TRUE(couple.complete());
   auto& side = couple.offering;
   std::uint64_t value = 0;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{4095}, std::size_t{65537}, large}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{4095}, std::size_t{65537}, large}) {
     for (const std::size_t offset : {std::size_t{0}, std::size_t{3}, std::size_t{61}}) {
       ++value;
       const auto local = side.shown.bytes().subspan(offset * 2, size);
@@ -171,7 +172,8 @@ TEST_P(LinkConformance, ManyPutsInOnePost) {
     puts.push_back({.local = side.shown.bytes().subspan(i, 1), .remote = &side.target(), .offset = i * 10});
   }
   ASSERT_TRUE(post(side.link(), puts, {.counter = 0, .value = 1}));
-  ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(0) == 1; }, {&side.link(), &couple.answering.link()}));
+  ASSERT_TRUE(
+      eventually([&] { return couple.answering.link().counter(0) == 1; }, {&side.link(), &couple.answering.link()}));
   for (std::size_t i = 0; i < 100; ++i) {
     EXPECT_EQ(couple.answering.window.bytes()[i * 10], static_cast<std::byte>(i + 1));
   }
@@ -187,8 +189,10 @@ TEST_P(LinkConformance, RawBytesAreCopiedBeforePostReturns) {
   const Put put{.local = raw, .remote = &side.target(), .offset = 1, .raw = true};
   ASSERT_TRUE(post(side.link(), {&put, 1}, {.counter = 0, .value = 1}));
   std::ranges::fill(raw, std::byte{6});
-  ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(0) == 1; }, {&side.link(), &couple.answering.link()}));
-  EXPECT_TRUE(std::ranges::all_of(couple.answering.window.bytes().subspan(1, most), [](auto b) { return b == std::byte{5}; }));
+  ASSERT_TRUE(
+      eventually([&] { return couple.answering.link().counter(0) == 1; }, {&side.link(), &couple.answering.link()}));
+  EXPECT_TRUE(
+      std::ranges::all_of(couple.answering.window.bytes().subspan(1, most), [](auto b) { return b == std::byte{5}; }));
 
   raw.resize(most + 1);
   const Put longer{.local = raw, .remote = &side.target(), .offset = 0, .raw = true};
@@ -207,7 +211,8 @@ TEST_P(LinkConformance, TokensCompleteInOrder) {
     tokens.push_back(post(side.link(), {&put, 1}, {.counter = 0, .value = i + 1}).value());
   }
   EXPECT_TRUE(std::ranges::is_sorted(tokens));
-  EXPECT_TRUE(eventually([&] { return side.link().completed(tokens.back()); }, {&side.link(), &couple.answering.link()}));
+  EXPECT_TRUE(
+      eventually([&] { return side.link().completed(tokens.back()); }, {&side.link(), &couple.answering.link()}));
   for (const auto token : tokens) EXPECT_TRUE(side.link().completed(token));
   EXPECT_FALSE(side.link().completed(tokens.back() + 1)) << "not posted yet";
 }
@@ -234,8 +239,9 @@ TEST_P(LinkConformance, APutOutsideOfTheRegionIsRefusedAndNothingIsDone) {
   auto& side = couple.offering;
   const std::size_t length = side.target().length();
   std::ranges::fill(side.shown.bytes(), std::byte{1});
-  for (const auto& [what, offset, size] :
-       {WrongPut{"one byte too far", length - 9, 10}, {"beyond the end", length + 1, 0}, {"wraps", ~std::size_t{0} - 4, 10}}) {
+  for (const auto& [what, offset, size] : {WrongPut{"one byte too far", length - 9, 10},
+                                           {"beyond the end", length + 1, 0},
+                                           {"wraps", ~std::size_t{0} - 4, 10}}) {
     const Put good{.local = side.shown.bytes().first(10), .remote = &side.target(), .offset = 0};
     const Put bad{.local = side.shown.bytes().first(size), .remote = &side.target(), .offset = offset};
     const std::array puts{good, bad};
@@ -245,7 +251,8 @@ TEST_P(LinkConformance, APutOutsideOfTheRegionIsRefusedAndNothingIsDone) {
   }
   const Put whole{.local = side.shown.bytes().first(1), .remote = &side.target(), .offset = length - 1};
   ASSERT_TRUE(post(side.link(), {&whole, 1}, {.counter = 1, .value = 1}));
-  ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(1) == 1; }, {&side.link(), &couple.answering.link()}));
+  ASSERT_TRUE(
+      eventually([&] { return couple.answering.link().counter(1) == 1; }, {&side.link(), &couple.answering.link()}));
   EXPECT_EQ(couple.answering.window.bytes()[0], std::byte{0});
   EXPECT_EQ(couple.answering.link().counter(0), 0U);
 }
@@ -257,7 +264,8 @@ TEST_P(LinkConformance, APutIntoWhatIsOnlyReadableOrAnotherLinksIsRefused) {
   auto& side = couple.offering;
   const auto bytes = side.shown.bytes().first(8);
   const psyne::RemoteRegion none;
-  for (const psyne::RemoteRegion* remote : {&std::as_const(side.met.regions[1]), &std::as_const(other.offering.target()), &none}) {
+  for (const psyne::RemoteRegion* remote :
+       {&std::as_const(side.met.regions[1]), &std::as_const(other.offering.target()), &none}) {
     const Put put{.local = bytes, .remote = remote, .offset = 0};
     const auto refused = side.link().post({&put, 1}, {});
     ASSERT_FALSE(refused);
@@ -324,7 +332,8 @@ TEST_P(LinkConformance, ManyLinksAtOnce) {
   }
   for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(post(*hubs[i].link, {}, {.counter = 0, .value = i + 1}));
   for (std::size_t i = 0; i < count; ++i) {
-    EXPECT_TRUE(eventually([&] { return spokes[i].link->counter(0) == i + 1; }, {hubs[i].link.get(), spokes[i].link.get()}));
+    EXPECT_TRUE(
+        eventually([&] { return spokes[i].link->counter(0) == i + 1; }, {hubs[i].link.get(), spokes[i].link.get()}));
   }
 }
 

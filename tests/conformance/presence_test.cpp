@@ -1,8 +1,9 @@
-#include <algorithm>
 #include <psyne/core/service/service.hpp>
 
 #include "conformance/end.hpp"
 #include "conformance/subject.hpp"
+
+#include <algorithm>
 
 namespace {
 

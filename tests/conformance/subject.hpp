@@ -1,13 +1,14 @@
 #pragma once
 
+#include <psyne/core/transport/transport.hpp>
+#include <psyne/core/uri/uri.hpp>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
 #include <ostream>
-#include <psyne/core/transport/transport.hpp>
-#include <psyne/core/uri/uri.hpp>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace conformance {
 /// A transport under test: what the suite must know beyond what the transport tells of itself.
 struct Subject {
   std::string scheme;
-  std::string query = {};       ///< appended to every URI
+  std::string query = {};  ///< appended to every URI
   bool crosses_processes = false;
 
   psyne::Transport& transport() const { return *psyne::transport_for(scheme).value(); }
@@ -62,7 +63,7 @@ class Conformance : public testing::TestWithParam<Subject> {
   }
 };
 
-#define PSYNE_CONFORMANCE(suite)                                                           \
+#define PSYNE_CONFORMANCE(suite)                                                          \
   INSTANTIATE_TEST_SUITE_P(Transports, suite, testing::ValuesIn(conformance::subjects()), \
                            [](const auto& each) { return each.param.scheme; })
 

@@ -9,11 +9,12 @@
 
 namespace psyne::inline v0 {
 
-/// One page per end of a link between ends that share memory: the only memory of an end that a stranger writes. The peer
-/// writes every word of it, the end itself only reads, and believes none of them beyond "equal" and "cyclically larger".
+/// One page per end of a link between ends that share memory: the only memory of an end that a stranger writes. The
+/// peer writes every word of it, the end itself only reads, and believes none of them beyond "equal" and "cyclically
+/// larger".
 ///
-/// Zero is the state before anything happened, so a fresh page needs no construction. Each word is one cache line, since
-/// counters may be signalled by several threads of the peer.
+/// Zero is the state before anything happened, so a fresh page needs no construction. Each word is one cache line,
+/// since counters may be signalled by several threads of the peer.
 struct CounterPage {
   static constexpr std::size_t bytes = 4096;
   static constexpr std::uint32_t counters = bytes / cache_line - 3;

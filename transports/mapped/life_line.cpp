@@ -1,60 +1,24 @@
 #include <psyne/transports/mapped/life_line.hpp>
 
-#include <pthread.h>
 #include <unistd.h>
-
-#include <mutex>
 
 namespace psyne::inline v0 {
 
-/// Every life line of this process. Locked throughout fork(), so that the child finds it whole.
-struct LifeLine::Registry {
-  std::mutex mutex;
-  LifeLine* first = nullptr;
-
-  static void before_fork() { registry().mutex.lock(); }
-  static void in_parent() { registry().mutex.unlock(); }
-  static void in_child() {
-    Registry& all = registry();
-    for (LifeLine* line = all.first; line != nullptr; line = line->next_) {
-      line->forked_.store(true, std::memory_order_release);
-      const int number = line->number_.exchange(-1, std::memory_order_acq_rel);
-      if (number >= 0) ::close(number);
-    }
-    all.first = nullptr;
-    all.mutex.unlock();
-  }
-};
-
-LifeLine::Registry& LifeLine::registry() {
-  static Registry* all = [] {
-    auto* made = new Registry;  // never destroyed: links may close during static destruction
-    pthread_atfork(Registry::before_fork, Registry::in_parent, Registry::in_child);
-    return made;
-  }();
-  return *all;
-}
-
 LifeLine::LifeLine(Descriptor descriptor) : number_(descriptor.release()) {
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  next_ = all.first;
-  if (next_ != nullptr) next_->previous_ = this;
-  all.first = this;
+  if (get() < 0) return;
+  close_in_child_ = on_fork_in_child([this] { ::close(number_.exchange(-1, std::memory_order_acq_rel)); });
 }
 
 LifeLine::~LifeLine() {
   if (forked()) return;
   unwatch();
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  (previous_ == nullptr ? all.first : previous_->next_) = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
-  if (get() >= 0) ::close(get());
+  const int number = get();
+  close_in_child_ = {};  // first, or a child forked in between would close the number's next owner
+  if (number >= 0) ::close(number);
 }
 
 Result<void> LifeLine::watch(std::uint32_t events, Service::Watcher& watcher) {
-  if (forked()) return Code::forked;
+  if (forked()) return forked_error("cannot watch a descriptor");
   unwatch();
   auto service = Service::process();
   if (!service) return service.error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/service/service.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 
@@ -21,7 +22,7 @@ class LifeLine {
   LifeLine& operator=(const LifeLine&) = delete;
 
   int get() const noexcept { return number_.load(std::memory_order_acquire); }
-  bool forked() const noexcept { return forked_.load(std::memory_order_acquire); }
+  bool forked() const noexcept { return fork_epoch() != epoch_; }
 
   /// Has `watcher` called for `events` of the descriptor instead of whom it was before. Errors: exhausted, forked.
   Result<void> watch(std::uint32_t events, Service::Watcher& watcher);
@@ -31,14 +32,10 @@ class LifeLine {
   void unwatch() noexcept;
 
  private:
-  struct Registry;
-  static Registry& registry();
-
   std::atomic<int> number_;
-  std::atomic<bool> forked_{false};
-  Service* service_ = nullptr;        // where it is watched
-  LifeLine* next_ = nullptr;          // both guarded by the registry's mutex
-  LifeLine* previous_ = nullptr;
+  std::uint32_t epoch_ = fork_epoch();
+  Service* service_ = nullptr;  // where it is watched
+  ForkHook close_in_child_;
 };
 
 }  // namespace psyne::inline v0

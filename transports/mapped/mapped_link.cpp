@@ -1,3 +1,4 @@
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/transports/mapped/mapped_link.hpp>
 
 #include <cstring>
@@ -6,8 +7,10 @@
 
 namespace psyne::inline v0 {
 
+Error MappedLink::forked_link() const { return forked_error("cannot use the link to " + peer_.name); }
+
 Result<void> MappedLink::usable() const {
-  if (forked()) return Code::forked;
+  if (forked()) return forked_link();
   switch (peer_state()) {
     case PeerState::alive: return {};
     case PeerState::closed: return Code::closed;
@@ -28,7 +31,7 @@ Result<std::uint64_t> MappedLink::remember_exposed() {
 Result<void> MappedLink::revoke(const RemoteSpan& span) {
   const auto found = exposed_.find(span.generation);
   if (found == exposed_.end()) return Error(Code::invalid_argument, "cannot revoke a span that is not exposed here");
-  if (forked()) return Code::forked;
+  if (forked()) return forked_link();
   if (peer_state() != PeerState::alive) {
     forget(found);
     return {};

@@ -35,8 +35,8 @@ class MappedLink : public Link {
     std::shared_ptr<const void> keep;  // the mapping, or the memory itself
   };
 
-  /// More regions than this on one link, or revocations of spans never attached, are refused: a bound on what a peer can
-  /// make us remember.
+  /// More regions than this on one link, or revocations of spans never attached, are refused: a bound on what a peer
+  /// can make us remember.
   static constexpr std::size_t most_regions = 4096;
 
   MappedLink(const Capabilities& capabilities, Identity peer) : capabilities_(capabilities), peer_(std::move(peer)) {}
@@ -61,6 +61,7 @@ class MappedLink : public Link {
   bool end(PeerState how) noexcept;
   /// In a child of the process that opened the link.
   virtual bool forked() const noexcept = 0;
+  Error forked_link() const;
   /// The peer has given up a region of mine, or is gone.
   virtual void forget_exposed(std::uint64_t generation) noexcept { static_cast<void>(generation); }
 

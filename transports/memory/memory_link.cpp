@@ -62,7 +62,7 @@ Result<RemoteSpan> MemoryLink::expose(const Region& region, Access access) {
 }
 
 Result<RemoteRegion> MemoryLink::attach(RemoteSpan span) {
-  if (forked()) return Code::forked;
+  if (forked()) return forked_link();
   Exposed exposed{};
   {
     const std::lock_guard lock(other().mutex);
@@ -77,13 +77,13 @@ Result<RemoteRegion> MemoryLink::attach(RemoteSpan span) {
 }
 
 Result<void> MemoryLink::progress() {
-  if (forked()) return Code::forked;
+  if (forked()) return forked_link();
   take_revocations();
   return {};
 }
 
 Result<void> MemoryLink::attach_bell(Bell* bell) {
-  if (forked()) return Code::forked;
+  if (forked()) return forked_link();
   const std::lock_guard lock(mine().mutex);
   mine().bell = bell;
   // Whoever attaches after the end must still see it.

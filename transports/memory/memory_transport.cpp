@@ -1,8 +1,7 @@
-#include <psyne/transports/memory/memory_transport.hpp>
-
 #include <psyne/core/service/service.hpp>
 #include <psyne/transports/mapped/life_line.hpp>
 #include <psyne/transports/memory/memory_link.hpp>
+#include <psyne/transports/memory/memory_transport.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,5 @@
-#include <psyne/transports/ipc/place/directory.hpp>
-
 #include <psyne/core/config/runtime_directory.hpp>
+#include <psyne/transports/ipc/place/directory.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,8 +38,8 @@ bool has_identity(std::string_view name, std::string_view suffix) {
 }
 
 bool is_ours(std::string_view name) {
-  return has_identity(name, listening_suffix) || has_identity(name, binding_suffix) || name == "offering" ||
-         name == "answering";
+  return has_identity(name, listening_suffix) || has_identity(name, binding_suffix) ||
+         name == Directory::side_name(Side::offering) || name == Directory::side_name(Side::answering);
 }
 
 Result<std::string> fresh_identity() {
@@ -189,7 +188,7 @@ Result<Descriptor> Directory::side_file(const char* name) const {
 }
 
 Result<void> Directory::claim(Side side, bool exclusive) {
-  const char* name = side == Side::offering ? "offering" : "answering";
+  const char* name = side_name(side);
   auto file = side_file(name);
   if (!file) return file.error();
   if (flock(file->get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
@@ -260,9 +259,7 @@ Result<Descriptor> Directory::connect(const std::string& name) const {
   switch (errno) {
     case EAGAIN: return Code::would_block;
     case ENOENT: return Code::not_found;
-    case ECONNREFUSED:
-      unlinkat(lock_.get(), name.c_str(), 0);
-      return Code::not_found;
+    case ECONNREFUSED: unlinkat(lock_.get(), name.c_str(), 0); return Code::not_found;
     default: return system_error(errno, "cannot connect to " + place_.path() + "/" + name);
   }
 }

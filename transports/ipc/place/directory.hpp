@@ -14,9 +14,9 @@
 
 namespace psyne::inline v0 {
 
-/// The private directory of a name, entered: everybody who is present holds a shared flock on it, so that whoever gets the
-/// exclusive one is alone. He may then remove what the dead left there, and, when he goes, the directory itself. The
-/// kernel drops the locks of whoever dies, so nothing needs to be believed about the dead.
+/// The private directory of a name, entered: everybody who is present holds a shared flock on it, so that whoever gets
+/// the exclusive one is alone. He may then remove what the dead left there, and, when he goes, the directory itself.
+/// The kernel drops the locks of whoever dies, so nothing needs to be believed about the dead.
 ///
 ///   <16 hex digits>.socket   an offering end that listens (renamed to it after listen, so it is seen only then)
 ///   <16 hex digits>.new      the same between bind and listen
@@ -25,8 +25,9 @@ namespace psyne::inline v0 {
 /// One thread at a time.
 class Directory {
  public:
-  /// Makes the directory if need be, checks whose it is, and enters. May wait for milliseconds where another one is just
-  /// leaving. Errors: refused (not ours, or open to others), in_use (somebody who leaves was stopped meanwhile), system.
+  /// Makes the directory if need be, checks whose it is, and enters. May wait for milliseconds where another one is
+  /// just leaving. Errors: refused (not ours, or open to others), in_use (somebody who leaves was stopped meanwhile),
+  /// system.
   static Result<std::unique_ptr<Directory>> enter(const Place& place);
   /// Leaves, and removes the directory when nobody else is there.
   ~Directory();
@@ -44,6 +45,8 @@ class Directory {
   /// The sockets that are there.
   std::vector<std::string> sockets() const;
   static bool is_socket_name(std::string_view name) noexcept;
+  /// The file that everybody on `side` has locked.
+  static const char* side_name(Side side) noexcept { return side == Side::offering ? "offering" : "answering"; }
 
   /// Leads to the directory, shortly, and whatever became of its path.
   std::string own_path() const;

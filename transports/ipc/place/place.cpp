@@ -1,8 +1,7 @@
-#include <psyne/transports/ipc/place/place.hpp>
-
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
 #include <psyne/core/uri/quoted.hpp>
+#include <psyne/transports/ipc/place/place.hpp>
 
 #include <grp.h>
 #include <unistd.h>

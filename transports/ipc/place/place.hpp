@@ -24,8 +24,8 @@ struct Place {
   std::string path() const { return base + "/" + name; }
   std::string uri() const { return "ipc://" + name; }
 
-  /// What the directory, and files in it, must look like: nobody else's, or the group's. In a group's directory (set-gid,
-  /// so that files are the group's; sticky) each member may bind, and none may remove another's socket.
+  /// What the directory, and files in it, must look like: nobody else's, or the group's. In a group's directory
+  /// (set-gid, so that files are the group's; sticky) each member may bind, and none may remove another's socket.
   mode_t directory_mode() const noexcept { return group ? 03770 : 0700; }
   mode_t file_mode() const noexcept { return group ? 0660 : 0600; }
 
