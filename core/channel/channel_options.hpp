@@ -1,0 +1,88 @@
+#pragma once
+
+#include <psyne/core/park/patience.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace psyne::inline v0 {
+
+inline constexpr std::size_t KiB = std::size_t{1} << 10;
+inline constexpr std::size_t MiB = std::size_t{1} << 20;
+inline constexpr std::size_t GiB = std::size_t{1} << 30;
+
+/// Who gets a message that is sent on a name. All ends of a name must say the same.
+enum class Delivery : std::uint8_t {
+  single,  ///< the one receiver; a second is refused
+  all,     ///< every receiver; one that joins later begins at the oldest message that is still kept
+  any,     ///< one of the receivers, the next in turn that has room
+};
+
+/// What a sender does with a message when there is no room for it.
+enum class WhenFull : std::uint8_t {
+  block,        ///< waits for room, until the deadline of the call
+  drop_newest,  ///< drops this message, and counts it
+  drop_oldest,  ///< drops the oldest unread ones, and counts them; what is being read is never overwritten: if that is
+                ///< the oldest, this message is dropped instead
+  retry,        ///< tries again after growing, jittered pauses, a bounded number of times; then would_block
+  callback,     ///< asks on_full what to do
+  adaptive,     ///< blocks, and keeps less in flight while receivers are slow: a window that halves when it was full and
+                ///< grows while it was not
+};
+
+/// What happens to messages that a receiver had been given, but not released, when it died.
+enum class Held : std::uint8_t {
+  again,  ///< they are delivered to the next receiver (or another one): at least once
+  lost,   ///< they are given up and counted: at most once
+};
+
+/// What on_full may answer.
+enum class Full : std::uint8_t { wait, drop, fail };
+
+/// What on_full is told.
+struct FullEvent {
+  std::size_t bytes = 0;         ///< of the message that has no room
+  std::uint64_t attempts = 0;    ///< how often this message was asked about before
+  std::chrono::nanoseconds waited{0};
+};
+
+/// Where a field is empty, the configuration's [channel] table says (file, then PSYNE_* environment); the URI's query is
+/// stronger than both this and that.
+struct SenderOptions {
+  std::optional<std::size_t> capacity_bytes{};  ///< of one lane's ring, rounded up to a power of two; a message may take half
+  std::optional<Delivery> delivery{};
+  std::optional<WhenFull> when_full{};
+  std::optional<std::chrono::nanoseconds> linger{};  ///< how long close() waits until what was committed is safe
+  std::optional<Patience> patience{};                ///< how long a waiting thread looks before it sleeps
+  Held held_by_dead = Held::again;
+  std::function<Full(const FullEvent&)> on_full{};   ///< for WhenFull::callback; runs in the sending thread
+  std::uint32_t retries = 16;                        ///< for WhenFull::retry
+  std::string name{};                                ///< of this sender, for people; told to receivers
+};
+
+/// See SenderOptions.
+struct ReceiverOptions {
+  std::optional<Delivery> delivery{};
+  std::optional<Patience> patience{};
+  std::size_t most_held = 1024;    ///< views of one lane that may be held at once, rounded up to a power of two
+  bool wait_for_senders = false;   ///< when all senders have gone, wait for the next instead of ending
+  std::string name{};
+};
+
+/// What happened on one end since it was opened. A snapshot: exact for the end's own thread.
+struct ChannelCounters {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;           ///< of payload
+  std::uint64_t full = 0;            ///< messages that did not find room at once
+  std::uint64_t waits = 0;           ///< times that the thread slept
+  std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
+  std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
+  std::uint64_t retries = 0;
+  std::uint64_t lost = 0;            ///< messages that a dead receiver held, given up (Held::lost)
+};
+
+}  // namespace psyne::inline v0

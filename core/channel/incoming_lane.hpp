@@ -1,0 +1,100 @@
+#pragma once
+
+#include <psyne/core/channel/lane_offer.hpp>
+#include <psyne/core/channel/wire_counters.hpp>
+#include <psyne/core/lane/lane_reader.hpp>
+#include <psyne/core/transport/link.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// A receiver's end of the lane from one sender: its link and memory, as far as that does not depend on the records.
+class IncomingLane : public LaneSource {
+ public:
+  struct Parts {
+    LaneOffer offer;
+    RemoteRegion producer;                ///< mapped: the sender's block and ring
+    std::shared_ptr<const Region> own;    ///< the block that the sender reads (mapped), or that nobody reads
+    std::shared_ptr<const Region> mirror; ///< not mapped: the copy of the ring that the sender puts into
+    std::size_t most_held = 0;
+  };
+
+  explicit IncomingLane(Parts parts);
+  ~IncomingLane() override = default;
+  IncomingLane(const IncomingLane&) = delete;
+  IncomingLane& operator=(const IncomingLane&) = delete;
+
+  void connect(std::unique_ptr<Link> link) { link_ = std::move(link); }
+  Link& link() const { return *link_; }
+  const LaneOffer& offer() const { return parts_.offer; }
+  /// "sender camera (pid 812)"
+  std::string who() const;
+
+  /// Where to begin, once the sender has let us in.
+  std::optional<std::uint64_t> joined_at() const;
+  bool mapped() const { return parts_.mirror == nullptr; }
+
+  std::uint64_t arrived() noexcept override;
+  std::uint64_t closed_at() noexcept override;
+  void credit(std::uint64_t cursor) noexcept override;
+  void settle() noexcept override;
+  void wake() noexcept override { link_->wake(); }
+
+ protected:
+  const ProducerBlock<>* producer() const {
+    return mapped() ? reinterpret_cast<const ProducerBlock<>*>(parts_.producer.map().data()) : nullptr;
+  }
+  const std::byte* ring() const {
+    return mapped() ? parts_.producer.map().data() + ProducerBlock<>::ring_offset : parts_.mirror->bytes().data();
+  }
+  ConsumerBlock<>& block() const { return *reinterpret_cast<ConsumerBlock<>*>(parts_.own->bytes().data()); }
+  const Parts& parts() const { return parts_; }
+
+ private:
+  void send_credit(std::uint64_t cursor) noexcept;
+  std::uint64_t told(WireCounter counter) const { return link_->counter(counter_index(counter)); }
+
+  Parts parts_;
+  std::unique_ptr<Link> link_;
+  std::mutex wire_mutex_;           // not mapped: views may be released, and so credit sent, by any thread
+  std::uint64_t released_ = 0;      // under wire_mutex_
+  std::uint64_t credited_ = 0;      // under wire_mutex_
+};
+
+/// The same with the reader for its records. Deleted by whoever releases the last view after retire().
+template <class Records>
+class TypedLane final : public IncomingLane {
+ public:
+  explicit TypedLane(Parts parts) : IncomingLane(std::move(parts)) {}
+
+  /// False until the sender has let us in.
+  bool begin() {
+    const auto from = joined_at();
+    if (!from) return false;
+    const typename LaneReader<Records>::Options options{
+        .from = *from, .most_held = this->parts().most_held, .lossy = this->offer().lossy};
+    reader_.emplace(this->producer(), this->ring(), this->offer().capacity, this->block(), *this, options);
+    return true;
+  }
+  bool begun() const noexcept { return reader_.has_value(); }
+  LaneReader<Records>& reader() noexcept { return *reader_; }
+
+  void release(std::uint32_t view) noexcept {
+    if (reader_->release(view)) delete this;
+  }
+  /// The receiver lets go; views may still be held.
+  void retire() noexcept {
+    if (!reader_ || reader_->retire()) delete this;
+  }
+
+ private:
+  std::optional<LaneReader<Records>> reader_;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <psyne/core/lane/lane_writer.hpp>
+#include <psyne/core/transport/region.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// One ring of a sender with the writer's end of its lane, as far as that does not depend on the records.
+class Outlet {
+ public:
+  explicit Outlet(std::shared_ptr<const Region> region) : region_(std::move(region)) {}
+  virtual ~Outlet() = default;
+  Outlet(const Outlet&) = delete;
+  Outlet& operator=(const Outlet&) = delete;
+
+  /// Where a reader that joins now begins.
+  virtual std::uint64_t oldest() const = 0;
+  /// Lets a reader in, there. `consumer` is its mapped block, or nullptr when its cursor comes over the wire.
+  virtual void join(const ConsumerBlock<>* consumer, LaneWire& wire) = 0;
+  /// It is gone; returns how many messages were given up.
+  virtual std::uint64_t leave(const LaneWire& wire, bool again) = 0;
+  virtual std::size_t readers() const = 0;
+  virtual const LaneWire* bad_reader() const = 0;
+  virtual void close() = 0;
+  virtual void announce_sleep() = 0;
+  virtual void end_sleep() = 0;
+  virtual std::uint64_t position() const = 0;
+  /// Position up to which all readers have released.
+  virtual std::uint64_t released() = 0;
+
+  const std::shared_ptr<const Region>& region() const { return region_; }
+  ProducerBlock<>& block() const { return *reinterpret_cast<ProducerBlock<>*>(region_->bytes().data()); }
+  std::byte* ring() const { return region_->bytes().data() + ProducerBlock<>::ring_offset; }
+
+ private:
+  std::shared_ptr<const Region> region_;
+};
+
+template <class Records>
+class TypedOutlet final : public Outlet {
+ public:
+  /// `region` is fresh and has room for the block and `capacity` bytes of ring.
+  TypedOutlet(std::shared_ptr<const Region> region, std::uint64_t capacity)
+      : Outlet(std::move(region)), writer(*new (&block()) ProducerBlock<>, ring(), capacity) {}
+
+  std::uint64_t oldest() const override { return writer.oldest(); }
+  void join(const ConsumerBlock<>* consumer, LaneWire& wire) override {
+    writer.add_reader(consumer, wire, writer.oldest());
+  }
+  std::uint64_t leave(const LaneWire& wire, bool again) override { return writer.remove_reader(wire, again); }
+  std::size_t readers() const override { return writer.readers(); }
+  const LaneWire* bad_reader() const override { return writer.bad_reader(); }
+  void close() override { writer.close(); }
+  void announce_sleep() override { writer.announce_sleep(); }
+  void end_sleep() override { writer.end_sleep(); }
+  std::uint64_t position() const override { return writer.position(); }
+  std::uint64_t released() override { return writer.released(); }
+
+  LaneWriter<Records> writer;
+};
+
+using MakeOutlet = std::unique_ptr<Outlet> (*)(std::shared_ptr<const Region> region, std::uint64_t capacity);
+
+template <class Records>
+std::unique_ptr<Outlet> make_outlet(std::shared_ptr<const Region> region, std::uint64_t capacity) {
+  return std::make_unique<TypedOutlet<Records>>(std::move(region), capacity);
+}
+
+}  // namespace psyne::inline v0

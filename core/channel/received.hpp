@@ -1,0 +1,151 @@
+#pragma once
+
+#include <psyne/core/channel/draft.hpp>
+#include <psyne/core/channel/incoming_lane.hpp>
+#include <psyne/core/message/message.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// How a receiver sees the payload of a message.
+template <class T, bool fixed = Message<T>::fixed>
+struct ReadableFor {
+  using type = typename Message<T>::Readable;
+};
+template <class T>
+struct ReadableFor<T, true> {
+  using type = T;
+};
+
+/// One received message, in its place in the ring; the place goes back with it. A result itself: test it, then use *, ->
+/// or error().
+///
+/// Views may be released in any order, by any thread, and after their receiver: the last one keeps the memory.
+template <class T>
+class [[nodiscard]] Received {
+  using Lane = TypedLane<RecordsOf<T>>;
+  using View = typename ReadableFor<T>::type;
+  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+
+ public:
+  Received(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
+  Received(Lane& lane, std::uint32_t number, Held view)
+      : lane_(&lane), number_(number), view_(std::move(view)), error_(Code::invalid_state) {}
+  Received(Received&& other) noexcept
+      : lane_(std::exchange(other.lane_, nullptr)),
+        number_(other.number_),
+        view_(std::move(other.view_)),
+        error_(std::move(other.error_)) {}
+  Received& operator=(Received&& other) noexcept {
+    if (this != &other) {
+      release();
+      lane_ = std::exchange(other.lane_, nullptr);
+      number_ = other.number_;
+      view_ = std::move(other.view_);
+      error_ = std::move(other.error_);
+    }
+    return *this;
+  }
+  ~Received() { release(); }
+
+  explicit operator bool() const noexcept { return lane_ != nullptr; }
+  const Error& error() const noexcept { return error_; }
+
+  const View& operator*() const noexcept { return view(); }
+  const View* operator->() const noexcept { return &view(); }
+
+  /// Who sent it: "sender camera (pid 812)".
+  std::string sender() const { return lane_ != nullptr ? lane_->who() : std::string(); }
+
+  /// Gives the place back now.
+  void release() noexcept {
+    if (Lane* lane = std::exchange(lane_, nullptr)) lane->release(number_);
+  }
+
+ private:
+  const View& view() const noexcept {
+    if constexpr (Message<T>::fixed) {
+      return *view_.value();
+    } else {
+      return *view_;
+    }
+  }
+
+  Lane* lane_ = nullptr;
+  std::uint32_t number_ = 0;
+  std::optional<Held> view_;
+  Error error_;
+};
+
+/// Some messages of one sender, received and given back together.
+template <class T>
+class [[nodiscard]] ReceivedBatch {
+  using Lane = TypedLane<RecordsOf<T>>;
+  using View = typename ReadableFor<T>::type;
+  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const Held* at) : at_(at) {}
+    const View& operator*() const {
+      if constexpr (Message<T>::fixed) {
+        return **at_;
+      } else {
+        return *at_;
+      }
+    }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const Held* at_;
+  };
+
+  ReceivedBatch(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
+  ReceivedBatch(Lane& lane, std::uint32_t number, std::vector<Held> views)
+      : lane_(&lane), number_(number), views_(std::move(views)), error_(Code::invalid_state) {}
+  ReceivedBatch(ReceivedBatch&& other) noexcept
+      : lane_(std::exchange(other.lane_, nullptr)),
+        number_(other.number_),
+        views_(std::move(other.views_)),
+        error_(std::move(other.error_)) {}
+  ReceivedBatch& operator=(ReceivedBatch&& other) noexcept {
+    if (this != &other) {
+      release();
+      lane_ = std::exchange(other.lane_, nullptr);
+      number_ = other.number_;
+      views_ = std::move(other.views_);
+      error_ = std::move(other.error_);
+    }
+    return *this;
+  }
+  ~ReceivedBatch() { release(); }
+
+  explicit operator bool() const noexcept { return lane_ != nullptr; }
+  const Error& error() const noexcept { return error_; }
+  std::size_t size() const noexcept { return lane_ != nullptr ? views_.size() : 0; }
+  Iterator begin() const noexcept { return Iterator(views_.data()); }
+  Iterator end() const noexcept { return Iterator(views_.data() + size()); }
+  const View& operator[](std::size_t index) const noexcept { return *Iterator(views_.data() + index); }
+  std::string sender() const { return lane_ != nullptr ? lane_->who() : std::string(); }
+
+  void release() noexcept {
+    if (Lane* lane = std::exchange(lane_, nullptr)) lane->release(number_);
+  }
+
+ private:
+  Lane* lane_ = nullptr;
+  std::uint32_t number_ = 0;
+  std::vector<Held> views_;
+  Error error_;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,258 @@
+#pragma once
+
+#include <psyne/core/channel/received.hpp>
+#include <psyne/core/channel/receiver_state.hpp>
+#include <psyne/core/park/patience.hpp>
+#include <psyne/core/stop/stop_callback.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// Receives messages of type T from every sender of a name, merged fairly; order holds within a sender. Used by one thread
+/// at a time.
+///
+/// Errors of every receiving call: timed_out (names whom we waited for), stopped, would_block (try_receive), closed (all
+/// senders closed and everything was delivered), and once for each sender: peer_lost (it died; all that it committed was
+/// delivered), corrupted (it wrote nonsense; it is not read from any more), incompatible or refused (it was not let in, with
+/// the reason). After these the other senders go on.
+template <class T>
+class Receiver {
+  using Records = RecordsOf<T>;
+  using State = ReceiverState<Records>;
+  using Lane = typename State::Lane;
+  using View = typename ReadableFor<T>::type;
+  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+
+ public:
+  /// `uri`: memory://name, ipc://name, ... Neither side needs to be there first.
+  static Result<Receiver> open(std::string_view uri, const ReceiverOptions& options = {}) {
+    const LaneType type{.schema = Message<T>::schema,
+                        .description = Message<T>::describe(),
+                        .payload = Message<T>::fixed ? static_cast<std::uint32_t>(sizeof(T)) : 0,
+                        .alignment = static_cast<std::uint32_t>(Records::alignment)};
+    auto end = ReceiverEnd::open(uri, options, type, &make_lane<Records>);
+    if (!end) return end.error();
+    return Receiver(std::make_unique<State>(std::move(*end)), std::string(uri), options);
+  }
+
+  /// Another receiver on the same name with the same options (delivery all or any).
+  Result<Receiver> clone() const { return open(uri_, options_); }
+
+  /// The next message; waits as long as `wait` allows.
+  Received<T> receive(const Wait& wait = {}) {
+    for (;;) {
+      auto lane = wait_for_lane(wait);
+      if (!lane) return lane.error();
+      return take(**lane);
+    }
+  }
+  /// The next message if there is one now.
+  Received<T> try_receive() {
+    auto lane = find_now();
+    if (!lane) return lane.error();
+    return take(**lane);
+  }
+
+  /// Waits for one message and takes up to `most` of the same sender that are there.
+  ReceivedBatch<T> receive_batch(std::size_t most, const Wait& wait = {}) {
+    auto found = wait_for_lane(wait);
+    if (!found) return found.error();
+    Lane& lane = **found;
+    if (!lane.reader().can_hold()) return too_many_held(lane);
+    std::vector<Held> views;
+    views.reserve(most);
+    do {
+      auto view = read(lane.reader().front());
+      if (!view) {
+        if (!views.empty()) break;  // told by the next call
+        lane.reader().pop();
+        return state_->told(lane, view.error());
+      }
+      views.push_back(std::move(*view));
+      lane.reader().step();
+    } while (views.size() < most && lane.reader().look() == Look::record);
+    count(views.size(), 0);
+    return ReceivedBatch<T>(lane, lane.reader().hold(), std::move(views));
+  }
+
+  /// for (auto& message : receiver): each message is given back at the end of its turn. Ends when all senders closed or
+  /// died; status() says whether one died.
+  class Iterator;
+  Iterator begin() { return Iterator(*this); }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+  /// Fine, or the last thing that went wrong with a sender.
+  Result<void> status() const { return state_ ? state_->status() : Result<void>(Code::invalid_state); }
+
+  /// Becomes readable (poll, epoll) after arm() returned true, when there may be something to receive.
+  int fd() const noexcept { return state_ ? state_->end().bell().descriptor() : -1; }
+  /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is lost
+  /// between a true answer and poll. Ends with the next receiving call.
+  bool arm() {
+    if (!state_) return false;
+    if (state_->announced()) state_->awake();
+    state_->end().bell().clear();
+    if (state_->settle()) return false;
+    state_->announce();
+    if (state_->find() == nullptr && !state_->end().arrivals()) return true;
+    state_->awake();
+    return false;
+  }
+
+  /// Senders that are there now, as far as this thread has taken them in.
+  std::size_t senders() const noexcept { return state_ ? state_->senders() : 0; }
+  ChannelCounters counters() const { return state_ ? state_->end().counters() : ChannelCounters{}; }
+  const std::string& uri() const noexcept { return uri_; }
+
+ private:
+  Receiver(std::unique_ptr<State> state, std::string uri, ReceiverOptions options)
+      : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
+
+  // Payload bytes of a stranger become a checked view.
+  static Result<Held> read(std::span<const std::byte> payload) {
+    if constexpr (Message<T>::fixed) {
+      const auto* value = reinterpret_cast<const T*>(payload.data());
+      if constexpr (Message<T>::needs_check) {
+        if (auto checked = Message<T>::check(*value); !checked) return checked.error();
+      }
+      return value;
+    } else {
+      return Message<T>::read(payload);
+    }
+  }
+
+  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
+    state_->end().counters().messages += messages;
+    state_->end().counters().bytes += bytes;
+  }
+
+  Received<T> take(Lane& lane) {
+    const auto payload = lane.reader().front();
+    if (!lane.reader().can_hold()) [[unlikely]] return too_many_held(lane);
+    auto view = read(payload);
+    if (!view) [[unlikely]] {
+      lane.reader().pop();
+      return state_->told(lane, view.error());
+    }
+    count(1, payload.size());
+    lane.reader().step();
+    return Received<T>(lane, lane.reader().hold(), std::move(*view));
+  }
+
+  Error too_many_held(const Lane& lane) const {
+    return state_->end()
+        .error(Code::exhausted)
+        .peer(lane.who())
+        .because("all " + std::to_string(state_->end().settings().given.most_held) + " views of its lane are held")
+        .mend("Release some, or raise ReceiverOptions::most_held.");
+  }
+
+  Result<Lane*> find_now() {
+    if (!state_) return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
+    if (state_->announced()) [[unlikely]] state_->awake();
+    if (Lane* lane = state_->find()) [[likely]] return lane;
+    if (auto told = state_->settle()) return *told;
+    if (Lane* lane = state_->find()) return lane;
+    return Code::would_block;
+  }
+
+  Result<Lane*> wait_for_lane(const Wait& wait) {
+    auto found = find_now();
+    if (found || found.error() != Code::would_block) [[likely]] return found;
+    std::uint32_t looks = 0;
+    Lane* lane = nullptr;
+    const auto look = [&] {
+      lane = state_->find();
+      return lane != nullptr || state_->end().arrivals() || wait.stop.announced() || (++looks & 255U) == 0;
+    };
+    const Patience& patience = state_->end().settings().patience;
+    const StopCallback ring(wait.stop, [this] { state_->end().bell().ring(); });
+    for (std::uint64_t patient = 0;;) {
+      // In portions of 256 looks, so that long spinning does not hide that the others are gone.
+      const Patience portion{.spins = std::min(patience.spins, 256U), .pauses = patience.pauses, .yields = patience.yields};
+      looks = 0;
+      if (look_patiently<StandardAtomics>(look, wait.deadline, portion) && lane != nullptr) return lane;
+      patient += looks;
+      if (auto told = state_->settle()) return *told;
+      if ((lane = state_->find()) != nullptr) return lane;
+      if (wait.stop.stop_requested()) return wait.stop.error("cannot receive from " + uri_);
+      const Deadline until = wait.stop.sooner(wait.deadline);
+      if (until != no_deadline && Clock::now() >= until) {
+        if (wait.stop.stop_requested()) return wait.stop.error("cannot receive from " + uri_);
+        return state_->end().error(Code::timed_out).peer(state_->waited_for()).because("no message came in time");
+      }
+      if (patient >= patience.spins + std::uint64_t{patience.pauses} + patience.yields) state_->sleep(until);
+    }
+  }
+
+  std::unique_ptr<State> state_;
+  std::string uri_;
+  ReceiverOptions options_;
+};
+
+/// See Receiver::begin.
+template <class T>
+class Receiver<T>::Iterator {
+ public:
+  using difference_type = std::ptrdiff_t;
+  using value_type = View;
+
+  explicit Iterator(Receiver& receiver) : receiver_(&receiver) { find(); }
+  Iterator(Iterator&&) noexcept = default;
+  Iterator& operator=(Iterator&&) noexcept = default;
+
+  const View& operator*() const noexcept {
+    if constexpr (Message<T>::fixed) {
+      return *view_.value();
+    } else {
+      return *view_;
+    }
+  }
+  const View* operator->() const noexcept { return &**this; }
+  Iterator& operator++() {
+    lane_->reader().pop();
+    find();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept {
+    return iterator.lane_ == nullptr;
+  }
+
+ private:
+  void find() {
+    lane_ = nullptr;
+    for (;;) {
+      auto lane = receiver_->wait_for_lane({});
+      if (!lane) {
+        if (lane.error() == Code::closed || receiver_->senders() == 0) return;  // else: one died, the others go on
+        continue;
+      }
+      const auto payload = (*lane)->reader().front();
+      auto view = read(payload);
+      if (view) {
+        view_ = std::move(*view);
+        receiver_->count(1, payload.size());
+        lane_ = *lane;
+        return;
+      }
+      (*lane)->reader().pop();
+      receiver_->state_->tell(receiver_->state_->told(**lane, view.error()));
+    }
+  }
+
+  Receiver* receiver_;
+  Lane* lane_ = nullptr;
+  std::optional<Held> view_;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,178 @@
+#include <psyne/core/channel/receiver_end.hpp>
+#include <psyne/core/config/config.hpp>
+#include <psyne/core/config/known_options.hpp>
+
+#include <unistd.h>
+
+#include <bit>
+#include <string_view>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+constexpr std::size_t most_refusals = 64;  // kept for the receiving thread; a peer that comes again and again fills no memory
+
+std::string_view name(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::single: return "single";
+    case Delivery::all: return "all";
+    case Delivery::any: return "any";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+ReceiverEnd::ReceiverEnd(std::string uri, Transport& transport, ReceiverSettings settings, LaneType type,
+                         MakeLane make_lane)
+    : uri_(std::move(uri)),
+      transport_(transport),
+      settings_(std::move(settings)),
+      type_(std::move(type)),
+      make_lane_(make_lane) {}
+
+Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, const ReceiverOptions& options,
+                                                       LaneType type, MakeLane make_lane) {
+  auto uri = Uri::parse(text);
+  if (!uri) return uri.error();
+  auto transport = transport_for(uri->scheme());
+  if (!transport) return transport.error();
+  auto config = Config::process().with(*uri);
+  if (!config) return config.error();
+
+  ReceiverSettings settings;
+  settings.given = options;
+  settings.given.most_held = std::bit_ceil(std::max<std::size_t>(options.most_held, 2));
+  settings.delivery = options.delivery && !uri->find("delivery") ? *options.delivery
+                                                                 : config->choice<Delivery>(option::channel_delivery);
+  settings.patience =
+      options.patience ? *options.patience
+                       : Patience{.spins = static_cast<std::uint32_t>(config->count(option::channel_spins)),
+                                  .pauses = static_cast<std::uint32_t>(config->count(option::channel_pauses)),
+                                  .yields = static_cast<std::uint32_t>(config->count(option::channel_yields))};
+
+  StandardAtomics::join_barriers();
+  const bool alone = settings.delivery == Delivery::single;
+  std::unique_ptr<ReceiverEnd> end(
+      new ReceiverEnd(std::string(uri->address()), **transport, std::move(settings), std::move(type), make_lane));
+  auto bell = Bell::make();
+  if (!bell) return bell.error();
+  end->bell_ = std::move(*bell);
+  auto presence = (*transport)->appear(*uri, Side::answering, *end, {.exclusive = alone});
+  if (!presence) return presence.error();
+  end->presence_ = std::move(*presence);
+  return end;
+}
+
+ReceiverEnd::~ReceiverEnd() { leave(); }
+
+void ReceiverEnd::leave() { presence_.reset(); }
+
+Result<void> ReceiverEnd::fits(const LaneOffer& offer) const {
+  if (offer.type.schema != type_.schema || offer.type.payload != type_.payload ||
+      offer.type.alignment != type_.alignment) {
+    return Error(Code::incompatible, "cannot receive from " + uri_)
+        .because("its sender sends " + offer.type.description + " and this receiver takes " + type_.description)
+        .mend("Open both with the same message type.");
+  }
+  if (offer.delivery != settings_.delivery) {
+    return Error(Code::incompatible, "cannot receive from " + uri_)
+        .because("its sender says delivery=" + std::string(name(offer.delivery)) + " and this receiver delivery=" +
+                 std::string(name(settings_.delivery)))
+        .mend("Open both with the same delivery.");
+  }
+  return {};
+}
+
+Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
+  auto offer = LaneOffer::decode(greeting.bytes);
+  if (!offer) return offer.error();
+  if (auto fit = fits(*offer); !fit) return fit.error();
+
+  IncomingLane::Parts parts{.offer = std::move(*offer), .producer = {}, .own = nullptr, .mirror = nullptr,
+                            .most_held = settings_.given.most_held};
+  const bool mapped = link.capabilities().mapped;
+  const bool shareable = transport_.needs_shareable();
+  auto own = Region::allocate(sizeof(ConsumerBlock<>), "cursor of " + uri_, {.shareable = mapped && shareable});
+  if (!own) return own.error();
+  parts.own = std::make_shared<const Region>(std::move(*own));
+  if (mapped) {
+    const std::uint64_t needed = ProducerBlock<>::ring_offset + parts.offer.capacity;
+    if (greeting.spans.size() != 1 || greeting.spans.front().length < needed) {
+      return Error(Code::corrupted, "cannot receive from " + uri_).because("its sender's ring is shorter than it says");
+    }
+    auto producer = link.attach(std::move(greeting.spans.front()));
+    if (!producer) return producer.error();
+    if (producer->map().size() < needed) return Code::corrupted;
+    parts.producer = std::move(*producer);
+  } else {
+    auto mirror = Region::allocate(parts.offer.capacity, "copy of the ring of " + uri_, {});
+    if (!mirror) return mirror.error();
+    parts.mirror = std::make_shared<const Region>(std::move(*mirror));
+  }
+
+  const std::shared_ptr<const Region>& exposed = mapped ? parts.own : parts.mirror;
+  auto span = link.expose(*exposed, mapped ? Access::read : Access::write);
+  if (!span) return span.error();
+  span->owner = exposed;
+  Greeting answer{.bytes = LaneAnswer{.pid = getpid(), .name = settings_.given.name}.encode(), .spans = {}};
+  answer.spans.push_back(std::move(*span));
+  const std::lock_guard lock(mutex_);
+  answered_[&link] = OwnedLane(make_lane_(std::move(parts)));
+  return answer;
+}
+
+void ReceiverEnd::welcome(std::unique_ptr<Link> link) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = answered_.find(link.get());
+    if (found == answered_.end()) return;
+    OwnedLane lane = std::move(found->second);
+    answered_.erase(found);
+    if (auto attached = link->attach_bell(bell_.get()); !attached) {
+      refusals_.push_back(attached.error());
+    } else {
+      lane->connect(std::move(link));
+      arrived_.push_back(std::move(lane));
+    }
+    arrivals_.store(true, std::memory_order_release);
+  }
+  bell_->ring();
+}
+
+void ReceiverEnd::missed(const Link* link, const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    answered_.erase(link);
+    if (refusals_.size() < most_refusals) refusals_.push_back(error);
+    arrivals_.store(true, std::memory_order_release);
+  }
+  bell_->ring();
+}
+
+std::vector<IncomingLane*> ReceiverEnd::take_arrivals() {
+  const std::lock_guard lock(mutex_);
+  arrivals_.store(!refusals_.empty(), std::memory_order_relaxed);
+  std::vector<IncomingLane*> lanes;
+  for (OwnedLane& lane : arrived_) lanes.push_back(lane.release());
+  arrived_.clear();
+  return lanes;
+}
+
+std::optional<Error> ReceiverEnd::take_refusal() {
+  const std::lock_guard lock(mutex_);
+  if (refusals_.empty()) return std::nullopt;
+  Error refusal = std::move(refusals_.front());
+  refusals_.pop_front();
+  arrivals_.store(!refusals_.empty() || !arrived_.empty(), std::memory_order_relaxed);
+  return refusal;
+}
+
+Result<Greeting> ReceiverEnd::offer(Link& /*link*/) {
+  return Error(Code::incompatible, "cannot share a lane").because("both ends are receivers");
+}
+Result<void> ReceiverEnd::admit(std::unique_ptr<Link>& /*link*/, Greeting /*answer*/) { return Code::incompatible; }
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/incoming_lane.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/stop/stop_callback.hpp>
+#include <psyne/core/transport/bell.hpp>
+#include <psyne/core/transport/transport.hpp>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What ReceiverOptions, configuration and query come to for one end.
+struct ReceiverSettings {
+  Delivery delivery = Delivery::single;
+  Patience patience{};
+  ReceiverOptions given;
+};
+
+using MakeLane = IncomingLane* (*)(IncomingLane::Parts parts);
+
+template <class Records>
+IncomingLane* make_lane(IncomingLane::Parts parts) {
+  return new TypedLane<Records>(std::move(parts));
+}
+
+/// The part of a Receiver that does not depend on its message type: presence, arriving senders, sleeping.
+/// Senders come on the service thread; the receiving thread takes them in at its next look for arrivals.
+class ReceiverEnd final : public Host {
+ public:
+  static Result<std::unique_ptr<ReceiverEnd>> open(std::string_view uri, const ReceiverOptions& options, LaneType type,
+                                                   MakeLane make_lane);
+  ~ReceiverEnd() override;
+
+  const ReceiverSettings& settings() const noexcept { return settings_; }
+  const std::string& uri() const noexcept { return uri_; }
+  ChannelCounters& counters() noexcept { return counters_; }
+  Bell& bell() noexcept { return *bell_; }
+
+  /// Whether take_arrivals() has something. Any thread; one load.
+  bool arrivals() const noexcept { return arrivals_.load(std::memory_order_acquire); }
+  /// Lanes that came since, to be owned by the caller, and refusals that were met.
+  std::vector<IncomingLane*> take_arrivals();
+  std::optional<Error> take_refusal();
+
+  /// No sender comes any more.
+  void leave();
+
+  Error error(Code code) const { return Error(code, "cannot receive from " + uri_); }
+
+  Result<Greeting> offer(Link& link) override;
+  Result<void> admit(std::unique_ptr<Link>& link, Greeting answer) override;
+  Result<Greeting> answer(Link& link, Greeting offer) override;
+  void welcome(std::unique_ptr<Link> link) override;
+  void missed(const Link* link, const Error& error) override;
+
+ private:
+  struct Deleter {
+    void operator()(IncomingLane* lane) const { delete lane; }
+  };
+  using OwnedLane = std::unique_ptr<IncomingLane, Deleter>;
+
+  ReceiverEnd(std::string uri, Transport& transport, ReceiverSettings settings, LaneType type, MakeLane make_lane);
+  Result<void> fits(const LaneOffer& offer) const;
+
+  const std::string uri_;
+  Transport& transport_;
+  const ReceiverSettings settings_;
+  const LaneType type_;
+  const MakeLane make_lane_;
+  std::unique_ptr<Bell> bell_;
+  ChannelCounters counters_;  // the receiving thread's
+
+  std::atomic<bool> arrivals_{false};
+  std::mutex mutex_;
+  std::map<const Link*, OwnedLane> answered_;
+  std::vector<OwnedLane> arrived_;
+  std::deque<Error> refusals_;
+
+  std::unique_ptr<Presence> presence_;
+};
+
+}  // namespace psyne::inline v0

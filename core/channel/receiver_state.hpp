@@ -1,0 +1,177 @@
+#pragma once
+
+#include <psyne/core/channel/receiver_end.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What a Receiver and its views share: the end, and the lanes of all senders, merged fairly. The receiver's thread.
+template <class Records>
+class ReceiverState {
+ public:
+  using Lane = TypedLane<Records>;
+
+  explicit ReceiverState(std::unique_ptr<ReceiverEnd> end) : end_(std::move(end)) {}
+  ~ReceiverState() {
+    end_->leave();
+    for (Lane* lane : lanes_) let_go(lane);
+    for (Lane* lane : joining_) let_go(lane);
+  }
+  ReceiverState(const ReceiverState&) = delete;
+  ReceiverState& operator=(const ReceiverState&) = delete;
+
+  ReceiverEnd& end() noexcept { return *end_; }
+
+  /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many messages
+  /// while others have some as well.
+  Lane* find() noexcept {
+    constexpr std::uint32_t turn = 64;
+    const std::size_t count = lanes_.size();
+    if (left_in_turn_ == 0) {
+      left_in_turn_ = turn;
+      next(count);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      Lane* lane = lanes_[current_];
+      const Look look = lane->reader().look();
+      if (look == Look::record) [[likely]] {
+        --left_in_turn_;
+        return lane;
+      }
+      left_in_turn_ = turn;
+      next(count);
+    }
+    return nullptr;
+  }
+
+  /// Takes in senders that came and takes out those that went. An error when one is to be told: a sender that died
+  /// (peer_lost), wrote nonsense (corrupted), or was refused; closed when all have gone.
+  std::optional<Error> settle() {
+    if (end_->arrivals()) {
+      for (IncomingLane* lane : end_->take_arrivals()) joining_.push_back(static_cast<Lane*>(lane));
+      if (auto refusal = end_->take_refusal()) return refusal;
+    }
+    std::erase_if(joining_, [&](Lane* lane) {
+      const bool begun = lane->begin();
+      if (begun) {
+        lanes_.push_back(lane);
+        closed_ = false;
+      }
+      return begun;
+    });
+    if (auto gone = take_out_ended()) return gone;
+    if (closed_ && lanes_.empty() && joining_.empty()) return closed_error();
+    return std::nullopt;
+  }
+
+  /// Sleeps until something changes, or returns at once when it has. Looks at every lane after announcing the sleep.
+  void sleep(Deadline until) {
+    announce();
+    bool now = end_->arrivals();
+    for (Lane* lane : lanes_) now = now || lane->reader().look() != Look::empty || gone(*lane);
+    for (Lane* lane : joining_) now = now || lane->joined_at().has_value() || gone(*lane);
+    if (!now) {
+      ++end_->counters().waits;
+      end_->bell().sleep(until);
+    }
+    awake();
+  }
+
+  /// The first half of sleep(), for those who sleep elsewhere; awake() is the second.
+  void announce() noexcept {
+    for (Lane* lane : lanes_) lane->reader().announce_sleep();
+    StandardAtomics::heavy_barrier();
+    announced_ = true;
+  }
+  void awake() noexcept {
+    if (!announced_) return;
+    announced_ = false;
+    for (Lane* lane : lanes_) {
+      lane->reader().end_sleep();
+      static_cast<void>(lane->link().progress());
+    }
+    for (Lane* lane : joining_) static_cast<void>(lane->link().progress());
+  }
+  bool announced() const noexcept { return announced_; }
+
+  /// What status() says from now on.
+  void tell(Error error) { status_ = std::move(error); }
+  Result<void> status() const { return status_ ? Result<void>(*status_) : Result<void>(); }
+  /// What is wrong with a message that `lane` brought; its next one may be right.
+  Error told(const Lane& lane, Error error) const { return std::move(error).peer(lane.who()); }
+  std::size_t senders() const noexcept { return lanes_.size(); }
+
+  /// For timeouts: whom we waited for.
+  std::string waited_for() const {
+    std::string names;
+    for (const Lane* lane : lanes_) names += (names.empty() ? "" : ", ") + lane->who();
+    return names.empty() ? "no sender has come" : names;
+  }
+
+ private:
+  void next(std::size_t count) noexcept { current_ = current_ + 1 < count ? current_ + 1 : 0; }
+  static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
+
+  static void let_go(Lane* lane) {
+    static_cast<void>(lane->link().attach_bell(nullptr));
+    lane->retire();
+  }
+
+  std::optional<Error> take_out_ended() {
+    for (Lane* lane : joining_) {
+      if (!gone(*lane) || lane->joined_at()) continue;
+      std::erase(joining_, lane);
+      return take_out(lane, Look::empty);
+    }
+    for (Lane* lane : lanes_) {
+      const bool was_gone = gone(*lane);  // before the look: what it committed before it went is seen by the look
+      const Look look = lane->reader().look();
+      if (look == Look::record || (look == Look::empty && !was_gone)) continue;
+      std::erase(lanes_, lane);
+      current_ = 0;
+      if (auto error = take_out(lane, look)) return error;
+      return settle();
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Error> take_out(Lane* lane, Look look) {
+    std::optional<Error> told;
+    if (look == Look::corrupted) {
+      told = end_->error(Code::corrupted).peer(lane->who()).because("it wrote what no sender of this version writes");
+    } else if (look == Look::empty && lane->link().peer_state() == PeerState::lost) {
+      told = end_->error(Code::peer_lost)
+                 .peer(lane->who())
+                 .because("the process is gone; all that it had sent was delivered")
+                 .mend("Look into its log, and start it again: this receiver takes it in.");
+    }
+    last_ = lane->who();
+    let_go(lane);
+    closed_ = !end_->settings().given.wait_for_senders;
+    if (told) status_ = told;
+    return told;
+  }
+
+  Error closed_error() const {
+    return end_->error(Code::closed).peer(last_).because("all its senders have closed, and all was delivered");
+  }
+
+  std::unique_ptr<ReceiverEnd> end_;
+  std::vector<Lane*> lanes_;
+  std::vector<Lane*> joining_;
+  std::size_t current_ = 0;
+  std::uint32_t left_in_turn_ = 1;
+  bool closed_ = false;     // the last sender has gone
+  bool announced_ = false;
+  std::string last_;
+  std::optional<Error> status_;
+};
+
+}  // namespace psyne::inline v0

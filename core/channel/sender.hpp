@@ -1,0 +1,239 @@
+#pragma once
+
+#include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/draft.hpp>
+#include <psyne/core/channel/sender_state.hpp>
+#include <psyne/core/copy/copy.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// Sends messages of type T on a name. Many senders may open one name: each has a lane of its own, and order holds within
+/// a lane. Used by one thread at a time; clone() gives another thread its own.
+///
+/// What was committed before close(), or before the process died, is delivered. Up to 8 KiB on a mapped transport, sending
+/// makes no system call while the receiver is awake, allocates nothing and takes no lock.
+///
+/// Errors of every sending call: timed_out, stopped, peer_lost (the ring is full and its receiver is gone), too_large
+/// (names the option), would_block (try_send, retry, callback), invalid_state (closed, moved from, a draft is open).
+template <class T>
+class Sender {
+  using Records = RecordsOf<T>;
+  using State = SenderState<Records>;
+
+ public:
+  /// `uri`: memory://name, ipc://name, ... Neither side needs to be there first; messages wait in the ring.
+  static Result<Sender> open(std::string_view uri, const SenderOptions& options = {}) {
+    auto end = SenderEnd::open(uri, options, type(), &make_outlet<Records>);
+    if (!end) return end.error();
+    return Sender(std::make_unique<State>(std::move(*end)), std::string(uri), options);
+  }
+
+  Sender(Sender&&) noexcept = default;
+  Sender& operator=(Sender&& other) noexcept {
+    Sender gone(std::move(*this));
+    state_ = std::move(other.state_);
+    uri_ = std::move(other.uri_);
+    options_ = std::move(other.options_);
+    return *this;
+  }
+  /// Closes, waiting for as long as `linger` says.
+  ~Sender() { drop(); }
+
+  /// Another sender on the same name with the same options, with a lane of its own.
+  Result<Sender> clone() const { return open(uri_, options_); }
+
+  /// One copy, into the ring.
+  Result<void> send(const T& value, const Wait& wait = {})
+    requires(Message<T>::fixed)
+  {
+    if (auto usable = enter(); !usable) [[unlikely]] return usable;
+    std::byte* place = state_->try_room(sizeof(T));
+    if (place == nullptr) [[unlikely]] {
+      auto room = state_->make_room(sizeof(T), wait);
+      if (!room || room->dropped) {
+        state_->gate().leave();
+        return room ? Result<void>() : Result<void>(room.error());
+      }
+      place = room->place;
+    }
+    write(place, value);
+    state_->commit(sizeof(T));
+    state_->gate().leave();
+    return {};
+  }
+
+  /// The same, never waiting: would_block when there is no room, whatever when_full says.
+  Result<void> try_send(const T& value)
+    requires(Message<T>::fixed)
+  {
+    if (auto usable = enter(); !usable) [[unlikely]] return usable;
+    std::byte* place = state_->try_room(sizeof(T));
+    if (place != nullptr) {
+      write(place, value);
+      state_->commit(sizeof(T));
+    }
+    state_->gate().leave();
+    return place != nullptr ? Result<void>() : Result<void>(Code::would_block);
+  }
+
+  /// All of them in order; publishes as many at once as lie side by side in the ring. On an error, `sent` says how many
+  /// were sent.
+  Result<void> send_batch(std::span<const T> values, const Wait& wait = {}, std::size_t* sent = nullptr)
+    requires(Message<T>::fixed)
+  {
+    std::size_t done = 0;
+    Result<void> result;
+    while (result && done < values.size()) {
+      const std::size_t count = send_some(values.subspan(done));
+      done += count;
+      if (count == 0) {
+        result = send(values[done], wait);
+        done += result ? 1 : 0;
+      }
+    }
+    if (sent != nullptr) *sent = done;
+    return result;
+  }
+
+  /// Room for one message inside the ring, to be filled and committed.
+  Draft<T> reserve(const Wait& wait = {})
+    requires(Message<T>::fixed)
+  {
+    return draft(sizeof(T), wait, [](std::byte* place) -> Result<T*> { return reinterpret_cast<T*>(place); });
+  }
+
+  /// The same for messages of any size: `shape` says how large, in the message type's own terms.
+  template <class Kind = Message<T>>
+    requires(!Kind::fixed)
+  Draft<T> reserve(const typename Kind::Shape& shape, const Wait& wait = {}) {
+    auto bytes = Kind::bytes(shape);
+    if (!bytes) return bytes.error();
+    if (*bytes > longest()) [[unlikely]] return too_large(*bytes);
+    return draft(*bytes, wait, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
+  }
+  /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
+  template <class Element, class Kind = Message<T>>
+    requires(!Kind::fixed)
+  Draft<T> reserve(const decltype(Kind::Shape::dims)& dimensions, const Wait& wait = {}) {
+    return reserve(Kind::Shape::template of<Element>(dimensions), wait);
+  }
+
+  /// Whether a message of that many bytes would find room now.
+  bool writable(std::uint64_t bytes = sizeof(T)) {
+    if (!enter()) return false;
+    const bool room = state_->try_room(bytes) != nullptr;
+    state_->gate().leave();
+    return room;
+  }
+
+  /// No more is sent. Waits, at most `linger` (default: the option), until all that was committed is in the hands of
+  /// receivers, and will reach them though this process ends. Errors: timed_out when nobody took it; what was not taken is
+  /// lost then. Idempotent.
+  Result<void> close(std::optional<std::chrono::nanoseconds> linger = {}) {
+    if (!state_) return {};
+    if (state_->draft_open) return draft_is_open();
+    return state_->end().close(linger.value_or(state_->end().settings().linger));
+  }
+
+  /// Receivers that are there now.
+  std::size_t receivers() const { return state_ ? state_->end().receivers() : 0; }
+  ChannelCounters counters() const { return state_ ? state_->end().counters() : ChannelCounters{}; }
+  /// The largest message, in bytes.
+  std::uint64_t longest() const { return state_ ? longest_payload(state_->end().settings().capacity) : 0; }
+  const std::string& uri() const noexcept { return uri_; }
+
+ private:
+  Sender(std::unique_ptr<State> state, std::string uri, SenderOptions options)
+      : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
+
+  static LaneType type() {
+    return {.schema = Message<T>::schema,
+            .description = Message<T>::describe(),
+            .payload = Message<T>::fixed ? static_cast<std::uint32_t>(sizeof(T)) : 0,
+            .alignment = static_cast<std::uint32_t>(Records::alignment)};
+  }
+
+  static void write(std::byte* place, const T& value) noexcept {
+    if constexpr (sizeof(T) >= string_copy_from && !has_padding<T>) {
+      copy_bytes(place, &value, sizeof(T));
+    } else {
+      copy_without_padding(place, value);
+    }
+  }
+
+  Error too_large(std::uint64_t bytes) const {
+    return Error(Code::too_large, "cannot send on " + uri_)
+        .because("the message has " + std::to_string(bytes) + " bytes and this ring takes " + std::to_string(longest()))
+        .mend("Raise capacity_bytes to twice the largest message.");
+  }
+
+  Error draft_is_open() const {
+    return Error(Code::invalid_state, "cannot use " + uri_)
+        .because("a draft of this sender is open")
+        .mend("Commit or drop it first, or give each thread its own sender by clone().");
+  }
+
+  // On success the caller is inside the gate.
+  Result<void> enter() {
+    if (!state_ || state_->end().closed()) [[unlikely]] {
+      return Error(Code::invalid_state, "cannot send on " + uri_).because("the sender was closed or moved from");
+    }
+    if (state_->draft_open) [[unlikely]] return draft_is_open();
+    state_->gate().enter();
+    return {};
+  }
+
+  std::size_t send_some(std::span<const T> values) {
+    if (state_ && state_->any()) return 0;  // one by one, so that they are spread over the receivers
+    if (!enter()) return 0;
+    LaneWriter<Records>& writer = state_->writer();
+    const std::size_t count = writer.try_reserve_many(values.size(), sizeof(T));
+    for (std::size_t i = 0; i < count; ++i) write(writer.reserved(i), values[i]);
+    writer.commit_many(count, sizeof(T));
+    state_->count(count, count * sizeof(T));
+    state_->gate().leave();
+    return count;
+  }
+
+  template <class View>
+  Draft<T> draft(std::uint64_t bytes, const Wait& wait, View&& view) {
+    if (auto usable = enter(); !usable) return usable.error();
+    typename State::Room room{.place = state_->try_room(bytes)};
+    if (room.place == nullptr) {
+      auto made = state_->make_room(bytes, wait);
+      if (!made) {
+        state_->gate().leave();
+        return made.error();
+      }
+      room = *made;
+    }
+    auto written = view(room.place);
+    if (!written) {
+      state_->gate().leave();
+      return written.error();
+    }
+    return Draft<T>(*state_, bytes, room.dropped, std::move(*written));
+  }
+
+  void drop() noexcept {
+    if (state_ && state_->draft_open) {
+      state_->abandoned = true;
+      static_cast<void>(state_.release());
+    }
+    state_.reset();
+  }
+
+  std::unique_ptr<State> state_;
+  std::string uri_;
+  SenderOptions options_;
+};
+
+}  // namespace psyne::inline v0

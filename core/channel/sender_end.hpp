@@ -1,0 +1,128 @@
+#pragma once
+
+#include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/gate.hpp>
+#include <psyne/core/channel/lane_offer.hpp>
+#include <psyne/core/channel/outlet.hpp>
+#include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/park/patience.hpp>
+#include <psyne/core/stop/stop_callback.hpp>
+#include <psyne/core/transport/bell.hpp>
+#include <psyne/core/transport/transport.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What SenderOptions, configuration and query come to for one end.
+struct SenderSettings {
+  std::size_t capacity = 0;  ///< of the ring, a power of two
+  Delivery delivery = Delivery::single;
+  WhenFull when_full = WhenFull::block;
+  std::chrono::nanoseconds linger{0};
+  Patience patience{};
+  SenderOptions given;
+};
+
+/// The part of a Sender that does not depend on its message type: presence, receivers, waiting and closing.
+///
+/// The sending thread works inside `gate` and alone there. Receivers come on the service thread, which lets them in through
+/// the gate, so that one is served though the sending thread sleeps, computes or holds a draft.
+class SenderEnd final : public Host {
+ public:
+  static Result<std::unique_ptr<SenderEnd>> open(std::string_view uri, const SenderOptions& options, LaneType type,
+                                                 MakeOutlet make_outlet);
+  ~SenderEnd() override;
+
+  Gate<>& gate() noexcept { return gate_; }
+  const SenderSettings& settings() const noexcept { return settings_; }
+  const std::string& uri() const noexcept { return uri_; }
+  ChannelCounters& counters() noexcept { return counters_; }
+
+  /// Single and all: the one ring.
+  Outlet& outlet() noexcept { return *outlets_.front(); }
+  /// Any: one ring for each receiver. Inside the gate.
+  const std::vector<std::unique_ptr<Outlet>>& outlets() const noexcept { return outlets_; }
+
+  /// Inside the gate: sleeps, outside of it meanwhile, until `ready()`; looks at it after every change.
+  template <class Ready>
+  Result<void> wait_until(Ready&& ready, const Wait& wait, std::string_view what);
+
+  /// Inside the gate: takes out receivers that are gone. Whether any was.
+  bool drop_lost_receivers();
+  /// Receivers that are there now. Any thread.
+  std::size_t receivers() const;
+
+  bool closed() const noexcept { return closed_; }
+  /// See Sender::close. Idempotent.
+  Result<void> close(std::chrono::nanoseconds linger);
+
+  Result<Greeting> offer(Link& link) override;
+  Result<void> admit(std::unique_ptr<Link>& link, Greeting answer) override;
+  Result<Greeting> answer(Link& link, Greeting offer) override;
+  void welcome(std::unique_ptr<Link> link) override;
+  void missed(const Link* link, const Error& error) override;
+
+ private:
+  struct Invited {
+    std::uint32_t number = 0;
+    std::unique_ptr<Outlet> outlet;  // any: the ring that will be this receiver's
+  };
+
+  SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);
+  Result<std::unique_ptr<Outlet>> new_outlet() const;
+  Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
+  void join(std::shared_ptr<ReaderPeer> peer, std::unique_ptr<Outlet> outlet);
+  void remove(ReaderPeer& peer);
+  Result<void> may_wait(const Wait& wait, std::string_view what);
+  void sleep(Deadline until);
+  bool undelivered();
+  Error error(Code code, std::string_view what) const;
+
+  const std::string uri_;
+  Transport& transport_;
+  const SenderSettings settings_;
+  const LaneType type_;
+  const MakeOutlet make_outlet_;
+  std::unique_ptr<Bell> bell_;
+  Gate<> gate_;
+  std::vector<std::unique_ptr<Outlet>> outlets_;  // inside the gate
+  ChannelCounters counters_;                      // inside the gate
+  std::string last_lost_;                         // inside the gate
+  bool closed_ = false;
+
+  mutable std::mutex mutex_;  // taken after the gate
+  std::vector<std::shared_ptr<ReaderPeer>> peers_;
+  std::map<const Link*, Invited> invited_;
+  std::uint64_t numbers_in_use_ = 0;
+
+  std::unique_ptr<Presence> presence_;
+};
+
+template <class Ready>
+Result<void> SenderEnd::wait_until(Ready&& ready, const Wait& wait, std::string_view what) {
+  std::uint32_t looks = 0;
+  const auto look = [&] {
+    if (ready()) return true;
+    if (wait.stop.announced()) return true;
+    return (++looks & 255U) == 0 && drop_lost_receivers();  // spinning for long must not hide that the other is gone
+  };
+  if (look_patiently<StandardAtomics>(look, wait.deadline, settings_.patience) && ready()) return {};
+  const StopCallback wake_to_stop(wait.stop, [this] { bell_->ring(); });
+  for (;;) {
+    if (auto may = may_wait(wait, what); !may) return ready() ? Result<void>() : may;
+    for (const auto& outlet : outlets_) outlet->announce_sleep();
+    const bool now = ready();
+    if (!now) sleep(wait.stop.sooner(wait.deadline));
+    for (const auto& outlet : outlets_) outlet->end_sleep();
+    if (now || ready()) return {};
+  }
+}
+
+}  // namespace psyne::inline v0

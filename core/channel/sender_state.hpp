@@ -1,0 +1,161 @@
+#pragma once
+
+#include <psyne/core/channel/sender_end.hpp>
+#include <psyne/core/lane/record.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What a Sender and its draft share: the end, the ring in use, and what to do when it is full. One thread at a time.
+template <class Records>
+class SenderState {
+ public:
+  /// Room for one message.
+  struct Room {
+    std::byte* place = nullptr;
+    bool dropped = false;  ///< `place` is beside the ring: what is written there is dropped, and already counted
+  };
+
+  explicit SenderState(std::unique_ptr<SenderEnd> end)
+      : end_(std::move(end)), any_(end_->settings().delivery == Delivery::any) {
+    if (!any_) writer_ = &typed(end_->outlet()).writer;
+  }
+
+  SenderEnd& end() noexcept { return *end_; }
+  Gate<>& gate() noexcept { return end_->gate(); }
+  bool any() const noexcept { return any_; }
+  /// Of the ring in which room was found last.
+  LaneWriter<Records>& writer() noexcept { return *writer_; }
+
+  /// Inside the gate. Room in the ring, or nullptr when there is none now.
+  std::byte* try_room(std::uint64_t bytes) noexcept {
+    if (!any_) [[likely]] return writer_->try_reserve(bytes);
+    return try_any(bytes);
+  }
+
+  /// Inside the gate, after try_room found none: does what when_full says.
+  Result<Room> make_room(std::uint64_t bytes, const Wait& wait) {
+    ++end_->counters().full;
+    switch (end_->settings().when_full) {
+      case WhenFull::block: return wait_for_room(bytes, wait);
+      case WhenFull::drop_newest: return drop(bytes);
+      case WhenFull::drop_oldest: return drop_oldest(bytes);
+      case WhenFull::retry: return retry(bytes, wait);
+      case WhenFull::callback: return ask(bytes, wait);
+      case WhenFull::adaptive: return wait_for_window(bytes, wait);
+    }
+    return Code::invalid_argument;
+  }
+
+  void commit(std::uint64_t bytes) noexcept {
+    writer_->commit(bytes);
+    count(1, bytes);
+  }
+  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
+    end_->counters().messages += messages;
+    end_->counters().bytes += bytes;
+  }
+
+  bool draft_open = false;
+  bool abandoned = false;  ///< the Sender went while a draft was open: the draft deletes this
+
+ private:
+  static TypedOutlet<Records>& typed(Outlet& outlet) noexcept { return static_cast<TypedOutlet<Records>&>(outlet); }
+
+  // The next receiver in turn that has room.
+  std::byte* try_any(std::uint64_t bytes) noexcept {
+    const auto& outlets = end_->outlets();
+    for (std::size_t i = 0; i < outlets.size(); ++i) {
+      turn_ = (turn_ + 1) % outlets.size();
+      writer_ = &typed(*outlets[turn_]).writer;
+      if (outlets[turn_]->readers() == 0) continue;
+      if (std::byte* place = writer_->try_reserve(bytes)) return place;
+    }
+    return nullptr;
+  }
+
+  Result<Room> wait_for_room(std::uint64_t bytes, const Wait& wait) {
+    Room room;
+    auto waited = end_->wait_until([&] { return (room.place = try_room(bytes)) != nullptr; }, wait, "send on");
+    if (!waited) return waited.error();
+    return room;
+  }
+
+  Result<Room> drop(std::uint64_t bytes) {
+    ++end_->counters().dropped_newest;
+    if (beside_.size() < bytes + Records::alignment) beside_.resize(bytes + Records::alignment);
+    const auto begin = reinterpret_cast<std::uintptr_t>(beside_.data());
+    const std::uintptr_t aligned = (begin + Records::alignment - 1) & ~(Records::alignment - 1);
+    return Room{.place = beside_.data() + (aligned - begin), .dropped = true};
+  }
+
+  Result<Room> drop_oldest(std::uint64_t bytes) {
+    end_->drop_lost_receivers();
+    end_->counters().dropped_oldest += writer_->drop_oldest(bytes) + writer_->take_undelivered();
+    if (std::byte* place = try_room(bytes)) return Room{.place = place};
+    return drop(bytes);
+  }
+
+  // Pauses of 1 us, doubling to 1 ms, each up to as much again by chance, so that many senders do not come back at once.
+  Result<Room> retry(std::uint64_t bytes, const Wait& wait) {
+    std::chrono::nanoseconds pause = std::chrono::microseconds(1);
+    for (std::uint32_t attempt = 0; attempt < end_->settings().given.retries; ++attempt) {
+      if (wait.stop.stop_requested()) return wait.stop.error("cannot send on " + end_->uri());
+      if (Clock::now() >= wait.deadline) break;
+      ++end_->counters().retries;
+      const auto jitter = std::uniform_int_distribution<std::int64_t>(0, pause.count())(random_);
+      end_->gate().leave();
+      std::this_thread::sleep_for(pause + std::chrono::nanoseconds(jitter));
+      end_->gate().enter();
+      if (std::byte* place = try_room(bytes)) return Room{.place = place};
+      pause = std::min<std::chrono::nanoseconds>(2 * pause, std::chrono::milliseconds(1));
+    }
+    return Error(Code::would_block, "cannot send on " + end_->uri())
+        .because("the ring was full at every try")
+        .mend("Receive faster, raise capacity_bytes or retries.");
+  }
+
+  Result<Room> ask(std::uint64_t bytes, const Wait& wait) {
+    const auto& on_full = end_->settings().given.on_full;
+    if (!on_full) {
+      return Error(Code::invalid_argument, "cannot send on " + end_->uri())
+          .because("when_full is callback and there is no on_full")
+          .mend("Set SenderOptions::on_full.");
+    }
+    const Deadline start = Clock::now();
+    for (FullEvent event{.bytes = bytes};; ++event.attempts) {
+      event.waited = Clock::now() - start;
+      switch (on_full(event)) {
+        case Full::drop: return drop(bytes);
+        case Full::fail: return Error(Code::would_block, "cannot send on " + end_->uri()).because("on_full said so");
+        case Full::wait: break;
+      }
+      const Deadline step = std::min(wait.deadline, Clock::now() + std::chrono::milliseconds(1));
+      auto room = wait_for_room(bytes, Wait(step, wait.stop));
+      if (room || room.error() != Code::timed_out || Clock::now() >= wait.deadline) return room;
+    }
+  }
+
+  // Full: from now on no more than half as much is in flight; see in_window.
+  Result<Room> wait_for_window(std::uint64_t bytes, const Wait& wait) {
+    auto room = wait_for_room(bytes, wait);
+    return room;
+  }
+
+  std::unique_ptr<SenderEnd> end_;
+  const bool any_;
+  LaneWriter<Records>* writer_ = nullptr;
+  std::size_t turn_ = 0;
+  std::vector<std::byte> beside_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace psyne::inline v0

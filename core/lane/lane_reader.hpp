@@ -1,0 +1,198 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <psyne/core/lane/blocks.hpp>
+#include <psyne/core/lane/held_views.hpp>
+#include <psyne/core/lane/lane_writer.hpp>
+#include <psyne/core/lane/record.hpp>
+
+namespace psyne::inline v0 {
+
+/// What a look at a lane found.
+enum class Look : std::uint8_t {
+  record,     ///< front() is the next one
+  empty,      ///< nothing now
+  ended,      ///< the producer closed, and everything was taken
+  corrupted,  ///< the producer wrote what no producer writes; nothing more is read from it
+};
+
+/// Where the reader's limit comes from on a lane that is not mapped.
+class LaneSource {
+ public:
+  virtual ~LaneSource() = default;
+  /// Position up to which records have arrived; before it, all bytes are here.
+  virtual std::uint64_t arrived() noexcept = 0;
+  /// The position at which the producer closed, or ProducerBlock::open.
+  virtual std::uint64_t closed_at() noexcept = 0;
+  /// Carries the cursor back, soon: the source may gather.
+  virtual void credit(std::uint64_t cursor) noexcept = 0;
+  /// Carries back what was gathered: nothing more is to be read now.
+  virtual void settle() noexcept = 0;
+  /// The sleeping producer is to look again.
+  virtual void wake() noexcept = 0;
+};
+
+/// The consumer's end of a lane.
+///
+///   look, front, pop, hold, announce_sleep, end_sleep   the consumer's thread   wait-free
+///   release                                             any thread              lock-free
+///
+/// front() is valid until pop() gives it back at once, or hold() makes it a view that release() gives back later, in any
+/// order. What the producer wrote is not trusted: a word is read once, its length checked against the ring, and a payload
+/// never reaches beyond it.
+///
+/// Shut-down: retire() by the consumer's thread; the object may be destroyed when it, or the last release(), returned true.
+template <class Records, class Atomics = StandardAtomics>
+class LaneReader {
+  using Word = typename Atomics::template Atomic<std::uint64_t>;
+
+ public:
+  struct Options {
+    std::uint64_t from = first_word<Records>;  ///< position of the first record
+    std::size_t most_held = 1024;              ///< a power of two
+    bool lossy = false;                        ///< the producer may drop the oldest
+  };
+
+  /// `producer` and `ring` are the peer's memory, mapped read-only, or a mirror of it in ours; `own` is ours.
+  LaneReader(const ProducerBlock<Atomics>* producer, const std::byte* ring, std::uint64_t capacity,
+             ConsumerBlock<Atomics>& own, LaneSource& source, const Options& options)
+      : producer_(producer), ring_(ring), mask_(capacity - 1), own_(&own), source_(&source), position_(options.from),
+        limit_(producer != nullptr ? ~std::uint64_t{0} : options.from), lossy_(options.lossy), held_(options.most_held) {
+    own_->cursor.store(position_, std::memory_order_relaxed);
+    own_->taken.store(position_, std::memory_order_relaxed);
+    own_->claim.store(position_, std::memory_order_relaxed);
+  }
+
+  Look look() noexcept {
+    for (;;) {
+      if (position_ >= limit_) [[unlikely]] {
+        if (const Look arrived = look_for_arrivals(); arrived != Look::record) return arrived;
+      }
+      if (lossy_) [[unlikely]] claim();
+      // Pairs with the release in LaneWriter::publish: the payload before its word.
+      const std::uint64_t word = this->word(position_).load(std::memory_order_acquire);
+      if (!Record::committed(word, position_)) return nothing();
+      const std::uint32_t length = Record::length(word);
+      if (length == Record::padding) [[unlikely]] {
+        position_ = (position_ | mask_) + 1 + first_word<Records>;
+        continue;
+      }
+      if (!Records::fits_type(length) || (position_ & mask_) + Record::word_bytes + length > mask_ + 1) [[unlikely]] {
+        return Look::corrupted;
+      }
+      length_ = length;
+      return Look::record;
+    }
+  }
+
+  /// After look() said record.
+  std::span<const std::byte> front() const noexcept {
+    return {ring_ + (position_ & mask_) + Record::word_bytes, length_};
+  }
+
+  /// Gives the front back at once.
+  void pop() noexcept {
+    step();
+    if (held_.none()) [[likely]] {
+      publish(position_);
+    } else {
+      static_cast<void>(held_.release(held_.hold(position_), [this](std::uint64_t end) { publish(end); }));
+    }
+    if (lossy_) own_->claim.store(position_, std::memory_order_release);
+  }
+
+  /// Steps over the front without giving it back: records stepped over are covered by the next hold() or pop().
+  void step() noexcept {
+    position_ = Records::next(position_, length_);
+    own_->taken.store(position_, std::memory_order_relaxed);
+    if (lossy_) own_->claim.store(position_ | 1, std::memory_order_release);
+  }
+
+  /// Whether another view may be held.
+  bool can_hold() const noexcept { return !held_.full(); }
+  /// Everything stepped over since the last hold() or pop() becomes one view; returns the number to release it by.
+  std::uint32_t hold() noexcept {
+    if (lossy_) own_->claim.store(position_, std::memory_order_release);
+    return held_.hold(position_);
+  }
+  /// Any thread, once for each hold(). True when the lane was retired and this was its last access.
+  [[nodiscard]] bool release(std::uint32_t view) noexcept {
+    return held_.release(view, [this](std::uint64_t end) { publish(end); });
+  }
+  /// No more looks. True when nothing is held: the lane may go now, else with the release() that says so.
+  [[nodiscard]] bool retire() noexcept { return held_.close(); }
+
+  /// Announces that the consumer is about to sleep. Then, once for all lanes that it sleeps on, a heavy barrier, and one
+  /// more look() at each: commits that those did not see wake it.
+  void announce_sleep() noexcept { own_->asleep.store(sleeps_ = (sleeps_ + 1) | 1, std::memory_order_relaxed); }
+  void end_sleep() noexcept { own_->asleep.store(sleeps_ = (sleeps_ | 1) + 1, std::memory_order_relaxed); }
+
+  std::uint64_t position() const noexcept { return position_; }
+
+ private:
+  const Word& word(std::uint64_t position) const noexcept {
+    return *reinterpret_cast<const Word*>(ring_ + (position & mask_));
+  }
+
+  Look look_for_arrivals() noexcept {
+    const std::uint64_t arrived = source_->arrived();
+    if (arrived - position_ > mask_ + 1) return Look::corrupted;  // behind us, or more than a ring ahead
+    limit_ = arrived;
+    return position_ < limit_ ? Look::record : nothing();
+  }
+
+  Look nothing() noexcept {
+    if (lossy_) own_->claim.store(position_, std::memory_order_release);
+    // Padding was stepped over, and a producer may wait for just that room.
+    if (held_.none() && own_->cursor.load(std::memory_order_relaxed) != position_) publish(position_);
+    if (producer_ == nullptr) source_->settle();
+    const std::uint64_t closed_at = producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire)
+                                                         : source_->closed_at();
+    // Something committed before the close, but not seen above, lies before closed_at: the next look will see it.
+    if (closed_at == ProducerBlock<Atomics>::open) return Look::empty;
+    if (position_ >= closed_at) return Look::ended;
+    return Look::empty;
+  }
+
+  // See LaneWriter::drop_oldest for the argument.
+  void claim() noexcept {
+    for (;;) {
+      own_->claim.store(position_ | 1, std::memory_order_seq_cst);
+      Atomics::full_barrier();
+      const std::uint64_t floor = producer_->floor.load(std::memory_order_acquire);
+      if (floor <= position_) return;
+      position_ = floor;
+      if (held_.none()) own_->cursor.store(position_, std::memory_order_release);
+    }
+  }
+
+  // Release: our loads of the records come before the producer's overwriting them.
+  void publish(std::uint64_t end) noexcept {
+    own_->cursor.store(end, std::memory_order_release);
+    if (producer_ == nullptr) return source_->credit(end);
+    Atomics::light_barrier();  // pairs with the heavy barrier in LaneWriter::announce_sleep
+    const std::uint32_t asleep = producer_->asleep.load(std::memory_order_relaxed);
+    if ((asleep & 1) != 0 && asleep != woken_) [[unlikely]] {
+      woken_ = asleep;
+      source_->wake();
+    }
+  }
+
+  const ProducerBlock<Atomics>* producer_;
+  const std::byte* ring_;
+  std::uint64_t mask_;
+  ConsumerBlock<Atomics>* own_;
+  LaneSource* source_;
+  std::uint64_t position_;   // of the next record's word
+  std::uint64_t limit_;      // records before it have arrived; mapped: no limit, the words tell
+  std::uint32_t length_ = 0;  // of the front
+  std::uint32_t sleeps_ = 0;
+  std::uint32_t woken_ = 0;  // the producer's sleep that was woken last; by whoever publishes
+  bool lossy_;
+  HeldViews<Atomics> held_;
+};
+
+}  // namespace psyne::inline v0

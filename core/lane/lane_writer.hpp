@@ -1,0 +1,268 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <psyne/core/lane/blocks.hpp>
+#include <psyne/core/lane/record.hpp>
+
+namespace psyne::inline v0 {
+
+/// How the writer of a lane reaches what it cannot reach by loads and stores: the seam between lanes and links.
+class LaneWire {
+ public:
+  virtual ~LaneWire() = default;
+  /// The sleeping other end is to look again.
+  virtual void wake() noexcept = 0;
+  /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
+  virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
+  /// Not mapped: the consumer's cursor as far as it came back.
+  virtual std::uint64_t credit() noexcept { return 0; }
+};
+
+/// The producer's end of a lane: one thread at a time writes records, one or several readers each see all of them.
+///
+///   try_reserve, commit, try_reserve_many, commit_many   the producer's thread   wait-free
+///   add_reader, remove_reader, close, drop_oldest        the producer's thread   wait-free
+///
+/// A record is either committed or was never there: a producer that dies at any point leaves what it committed readable.
+/// Shut-down: close(); readers drain up to the position it names.
+///
+/// The cursor of a reader is its own memory: it is checked (never behind what it was, never ahead of what was written),
+/// and one that lies is reported by bad_reader().
+template <class Records, class Atomics = StandardAtomics>
+class LaneWriter {
+  using Word = typename Atomics::template Atomic<std::uint64_t>;
+
+ public:
+  /// `block` and `ring` are this process's own memory, zeroed, `capacity` a power of two.
+  LaneWriter(ProducerBlock<Atomics>& block, std::byte* ring, std::uint64_t capacity) noexcept
+      : block_(&block), ring_(ring), mask_(capacity - 1), limit_(first_word<Records> + capacity) {}
+
+  /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again without
+  /// a commit gives the same place: a draft that is not committed never was.
+  std::byte* try_reserve(std::uint64_t bytes) noexcept {
+    if (pads(bytes) && !pad()) [[unlikely]] return nullptr;
+    // The word after it must be free as well: committing clears it.
+    const std::uint64_t end = Records::next(position_, bytes) + Record::word_bytes;
+    if (end > limit_ && !refresh(end)) return nullptr;
+    return payload(position_);
+  }
+
+  /// Publishes the reserved record with `bytes` of payload, at most what was reserved.
+  void commit(std::uint64_t bytes) noexcept {
+    const std::uint64_t next = Records::next(position_, bytes);
+    publish(position_, next, static_cast<std::uint32_t>(bytes));
+    position_ = next;
+    tell();
+  }
+
+  /// Fixed sizes: room for up to `count` records at a stride, as many as there are up to the end of the lap.
+  std::size_t try_reserve_many(std::size_t count, std::uint64_t bytes) noexcept
+    requires(Records::fixed)
+  {
+    if (try_reserve(bytes) == nullptr) return 0;
+    const std::uint64_t left_in_lap = capacity() - (position_ & mask_) - Record::word_bytes - bytes;
+    const std::uint64_t wanted = std::min<std::uint64_t>(count, left_in_lap / Records::stride + 1);
+    const std::uint64_t end = position_ + wanted * Records::stride + Record::word_bytes;
+    if (end > limit_) static_cast<void>(refresh(end));
+    return std::min(wanted, (limit_ - Record::word_bytes - position_) / Records::stride);
+  }
+  std::byte* reserved(std::size_t index) noexcept
+    requires(Records::fixed)
+  {
+    return payload(position_ + index * Records::stride);
+  }
+  /// Publishes the first `count` of the reserved records, all at once: the first word goes last and carries the release
+  /// for all of them, because a reader looks at no later word before it has seen the first.
+  void commit_many(std::size_t count, std::uint64_t bytes) noexcept
+    requires(Records::fixed)
+  {
+    if (count == 0) return;
+    for (std::size_t i = count - 1; i > 0; --i) {
+      const std::uint64_t position = position_ + i * Records::stride;
+      word(position).store(Record::word(position, static_cast<std::uint32_t>(bytes)), std::memory_order_relaxed);
+    }
+    publish(position_, position_ + Records::stride, static_cast<std::uint32_t>(bytes));
+    position_ += count * Records::stride;
+    tell();
+  }
+
+  /// `consumer` is mapped memory of the reader, or nullptr when its cursor comes over the wire. It begins at `from`.
+  void add_reader(const ConsumerBlock<Atomics>* consumer, LaneWire& wire, std::uint64_t from) {
+    readers_.push_back({consumer, &wire, from, from, 0});
+    limit_ = lowest() + capacity();
+    if (consumer == nullptr) wire.flush(position_);
+  }
+  /// The reader is gone. What it had not been given stays for the next reader, where no other holds it back. What it was
+  /// given and had not released stays as well (`again`), or is given up; returns how many were given up.
+  std::uint64_t remove_reader(const LaneWire& wire, bool again) noexcept {
+    const auto gone = std::ranges::find(readers_, &wire, &Reader::wire);
+    if (gone == readers_.end()) return 0;
+    static_cast<void>(refresh(limit_ + 1));
+    // Its last words may be garbage: walk my own records up to where it says that it was, never beyond what I wrote.
+    const std::uint64_t taken =
+        again || gone->consumer == nullptr ? 0 : gone->consumer->taken.load(std::memory_order_acquire);
+    std::uint64_t position = gone->cursor, given_up = 0;
+    while (position < std::min(taken, position_)) {
+      const std::uint32_t length = Record::length(word(position).load(std::memory_order_relaxed));
+      position = length == Record::padding ? lap_end(position) + first_word<Records> : Records::next(position, length);
+      given_up += length == Record::padding ? 0 : 1;
+    }
+    retained_ = std::max(retained_, position);
+    readers_.erase(gone);
+    limit_ = lowest() + capacity();
+    return given_up;
+  }
+  /// Where a reader that joins now begins: at the oldest record that is still kept.
+  std::uint64_t oldest() const noexcept { return lowest(); }
+  std::size_t readers() const noexcept { return readers_.size(); }
+
+  /// No record follows. Readers drain.
+  void close() noexcept {
+    block_->closed_at.store(position_, std::memory_order_release);
+    for (Reader& reader : readers_) reader.wire->wake();
+  }
+
+  /// Whether `bytes` could be reserved now.
+  bool writable(std::uint64_t bytes) noexcept { return try_reserve(bytes) != nullptr; }
+
+  /// Announces that the producer is about to sleep for room; look once more with try_reserve after it. Readers that give
+  /// back from now on wake it.
+  void announce_sleep() noexcept {
+    block_->asleep.store(++sleeps_ | 1, std::memory_order_relaxed);
+    Atomics::heavy_barrier();  // pairs with the light barrier after a reader's cursor store
+  }
+  void end_sleep() noexcept { block_->asleep.store(sleeps_ = (sleeps_ | 1) + 1, std::memory_order_relaxed); }
+
+  /// Drops whole unread records from the oldest on until `bytes` fit, one reader only. Returns how many, or nothing when
+  /// the reader is reading or holding the oldest, which is never overwritten.
+  ///
+  /// The reader stores its claim, then loads the floor; the producer stores the floor, then loads the claim; full
+  /// barriers between. Either the reader sees the new floor and steps over it, or the producer sees the claim and yields.
+  std::uint64_t drop_oldest(std::uint64_t bytes) noexcept {
+    if (readers_.size() != 1 || readers_.front().consumer == nullptr) return 0;
+    Reader& reader = readers_.front();
+    std::uint64_t floor = lowest(), dropped = 0;
+    const std::uint64_t begin = pads(bytes) ? lap_end(position_) + first_word<Records> : position_;
+    const std::uint64_t needed = Records::next(begin, bytes) + Record::word_bytes;
+    while (floor < position_ && needed > floor + capacity()) {
+      const std::uint32_t length = Record::length(word(floor).load(std::memory_order_relaxed));  // my own word
+      if (length == Record::padding) {
+        floor = lap_end(floor) + first_word<Records>;
+      } else {
+        floor = Records::next(floor, length);
+        ++dropped;
+      }
+    }
+    block_->floor.store(floor, std::memory_order_seq_cst);
+    Atomics::full_barrier();
+    const std::uint64_t claim = reader.consumer->claim.load(std::memory_order_acquire);
+    const std::uint64_t cursor = reader.consumer->cursor.load(std::memory_order_acquire);
+    if ((claim & 1) != 0 || cursor < claim) {
+      // It reads or holds records: what the new floor passed may already be stepped over, so it stays dropped.
+      undelivered_ += dropped;
+      return 0;
+    }
+    reader.cursor = std::max(reader.cursor, floor);
+    limit_ = lowest() + capacity();
+    return dropped;
+  }
+  /// Records that a floor passed though nothing could be reserved for it.
+  std::uint64_t take_undelivered() noexcept { return std::exchange(undelivered_, 0); }
+
+  std::uint64_t position() const noexcept { return position_; }
+  /// Position up to which every reader has released.
+  std::uint64_t released() noexcept {
+    static_cast<void>(refresh(limit_ + 1));
+    return lowest();
+  }
+  std::uint64_t capacity() const noexcept { return mask_ + 1; }
+  /// A reader whose cursor went back or ran ahead of what was written; it is to be dropped as corrupted.
+  const LaneWire* bad_reader() const noexcept { return bad_reader_; }
+
+ private:
+  struct Reader {
+    const ConsumerBlock<Atomics>* consumer;
+    LaneWire* wire;
+    std::uint64_t cursor;  // what is before may be written over: what it told, or the floor where that is further
+    std::uint64_t told;
+    std::uint32_t woken;  // the sleep that was woken last
+  };
+
+  Word& word(std::uint64_t position) noexcept { return *reinterpret_cast<Word*>(ring_ + (position & mask_)); }
+  std::byte* payload(std::uint64_t position) noexcept { return ring_ + (position & mask_) + Record::word_bytes; }
+  std::uint64_t lap_end(std::uint64_t position) const noexcept { return (position | mask_) + 1; }
+  bool pads(std::uint64_t bytes) const noexcept {
+    return (position_ & mask_) + Record::word_bytes + bytes > capacity();
+  }
+
+  bool pad() noexcept {
+    const std::uint64_t next = lap_end(position_) + first_word<Records>;
+    if (next + Record::word_bytes > limit_ && !refresh(next + Record::word_bytes)) return false;
+    publish(position_, next, Record::padding);
+    position_ = next;
+    tell();
+    return true;
+  }
+
+  void publish(std::uint64_t position, std::uint64_t next, std::uint32_t length) noexcept {
+    if constexpr (!Records::fixed) word(next).store(0, std::memory_order_relaxed);
+    // Pairs with the acquire in LaneReader::look: payload and the cleared next word before this word.
+    word(position).store(Record::word(position, length), std::memory_order_release);
+  }
+
+  void tell() noexcept {
+    Atomics::light_barrier();  // pairs with the heavy barrier of LaneReader::announce_sleep
+    for (Reader& reader : readers_) {
+      if (reader.consumer == nullptr) {
+        reader.wire->flush(position_);
+      } else if (const std::uint32_t asleep = reader.consumer->asleep.load(std::memory_order_relaxed);
+                 (asleep & 1) != 0 && asleep != reader.woken) [[unlikely]] {
+        reader.woken = asleep;
+        reader.wire->wake();
+      }
+    }
+  }
+
+  // Looks at the readers' cursors again; true when everything before `end` may be written.
+  bool refresh(std::uint64_t end) noexcept {
+    for (Reader& reader : readers_) {
+      // Acquire: the reader's last loads of a record come before our overwriting it.
+      const std::uint64_t cursor =
+          reader.consumer != nullptr ? reader.consumer->cursor.load(std::memory_order_acquire) : reader.wire->credit();
+      if (cursor == 0) continue;  // its memory as it was made: it has not begun to read
+      if (cursor < reader.told || cursor > position_) [[unlikely]] {
+        bad_reader_ = reader.wire;
+        continue;
+      }
+      reader.told = cursor;
+      reader.cursor = std::max(reader.cursor, cursor);
+    }
+    limit_ = lowest() + capacity();
+    return end <= limit_;
+  }
+
+  std::uint64_t lowest() const noexcept {
+    if (readers_.empty()) return retained_;
+    std::uint64_t lowest = readers_.front().cursor;
+    for (const Reader& reader : readers_) lowest = std::min(lowest, reader.cursor);
+    return lowest;
+  }
+
+  ProducerBlock<Atomics>* block_;
+  std::byte* ring_;
+  std::uint64_t mask_;
+  std::uint64_t position_ = first_word<Records>;  // of the next record's word
+  std::uint64_t limit_;                           // bytes before it may be written
+  std::vector<Reader> readers_;
+  std::uint64_t retained_ = first_word<Records>;  // without readers: the oldest record that is kept
+  std::uint64_t undelivered_ = 0;
+  std::uint32_t sleeps_ = 0;
+  const LaneWire* bad_reader_ = nullptr;
+};
+
+}  // namespace psyne::inline v0

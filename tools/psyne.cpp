@@ -1,0 +1,30 @@
+#include "tools/info.hpp"
+#include "tools/perf/perf.hpp"
+
+#include <CLI/CLI.hpp>
+
+int main(int argc, char** argv) {
+  CLI::App app{"psyne: typed messages and collectives over lock-free rings"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", PSYNE_VERSION);
+
+  bool info_json = false;
+  CLI::App* info = app.add_subcommand("info", "What works here, why not, limits, and where each setting came from");
+  info->add_flag("--json", info_json, "Print JSON");
+  info->footer("Example: psyne info");
+
+  psyne_tool::PerfOptions options;
+  bool no_histogram = false;
+  CLI::App* perf = app.add_subcommand("perf", "Latency and throughput between two processes that it starts and pins");
+  perf->add_option("uri", options.uri, "Where: ipc://, memory://, or with a name and options")->required();
+  perf->add_option("--sizes", options.sizes, "Payload bytes, comma separated")->delimiter(',');
+  perf->add_option("--seconds", options.seconds_per_size, "How long to measure each size")->check(CLI::PositiveNumber);
+  perf->add_flag("--json", options.json, "Print JSON");
+  perf->add_flag("--no-histogram", no_histogram, "Only the table");
+  perf->footer("Example: psyne perf ipc:// --sizes 8,4096,1048576");
+
+  CLI11_PARSE(app, argc, argv);
+  options.histogram = !no_histogram;
+  if (info->parsed()) return psyne_tool::info(info_json);
+  return psyne_tool::perf(options);
+}
