@@ -62,6 +62,7 @@ class [[nodiscard]] Draft {
   /// Publishes the message. Errors: that of a failed draft; invalid_state when it was committed before.
   Result<void> commit() {
     if (state_ == nullptr) return error_;
+    if (state_->end().forked()) return forked_error("cannot send on " + state_->end().uri());
     if (!dropped_) state_->commit(bytes_);
     end();
     error_ = Error(Code::invalid_state);
@@ -87,7 +88,7 @@ class [[nodiscard]] Draft {
 
   void end() noexcept {
     State* state = std::exchange(state_, nullptr);
-    if (state == nullptr) return;
+    if (state == nullptr || state->end().forked()) return;
     state->draft_open = false;
     state->gate().leave();
     if (state->abandoned) delete state;

@@ -3,6 +3,7 @@
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/wire_counters.hpp>
 #include <psyne/core/lane/lane_reader.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/transport/link.hpp>
 
 #include <cstdint>
@@ -86,6 +87,7 @@ class TypedLane final : public IncomingLane {
   LaneReader<Records>& reader() noexcept { return *reader_; }
 
   void release(std::uint32_t view) noexcept {
+    if (epoch_ != fork_epoch()) [[unlikely]] return;  // a forked child's copy of a view: the slot is its parent's
     if (reader_->release(view)) delete this;
   }
   /// The receiver lets go; views may still be held.
@@ -94,6 +96,7 @@ class TypedLane final : public IncomingLane {
   }
 
  private:
+  const std::uint32_t epoch_ = fork_epoch();
   std::optional<LaneReader<Records>> reader_;
 };
 

@@ -4,10 +4,13 @@
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/message/message.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace psyne::inline v0 {
 
@@ -81,6 +84,22 @@ class [[nodiscard]] Received {
   Error error_;
 };
 
+/// Up to 64 views beside each other, without an allocation where they are small; large ones (tensors) would make every
+/// batch kilobytes to move.
+template <class Held>
+class ViewArray {
+ public:
+  static constexpr std::size_t capacity = 64;
+  void push_back(Held view) noexcept { views_[size_++] = std::move(view); }
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  const Held* data() const noexcept { return views_.data(); }
+
+ private:
+  std::array<Held, capacity> views_;
+  std::size_t size_ = 0;
+};
+
 /// Some messages of one sender, received and given back together.
 template <class T>
 class [[nodiscard]] ReceivedBatch {
@@ -89,6 +108,10 @@ class [[nodiscard]] ReceivedBatch {
   using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
 
  public:
+  /// Messages in one batch.
+  static constexpr std::size_t most = ViewArray<const void*>::capacity;
+  using Views = std::conditional_t<sizeof(Held) <= 16, ViewArray<Held>, std::vector<Held>>;
+
   class Iterator {
    public:
     explicit Iterator(const Held* at) : at_(at) {}
@@ -110,7 +133,7 @@ class [[nodiscard]] ReceivedBatch {
   };
 
   ReceivedBatch(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
-  ReceivedBatch(Lane& lane, std::uint32_t number, std::vector<Held> views)
+  ReceivedBatch(Lane& lane, std::uint32_t number, Views views)
       : lane_(&lane), number_(number), views_(std::move(views)), error_(Code::invalid_state) {}
   ReceivedBatch(ReceivedBatch&& other) noexcept
       : lane_(std::exchange(other.lane_, nullptr)),
@@ -144,7 +167,7 @@ class [[nodiscard]] ReceivedBatch {
  private:
   Lane* lane_ = nullptr;
   std::uint32_t number_ = 0;
-  std::vector<Held> views_;
+  Views views_;
   Error error_;
 };
 

@@ -44,6 +44,18 @@ class Receiver {
     return Receiver(std::make_unique<State>(std::move(*end)), std::string(uri), options);
   }
 
+  Receiver(Receiver&&) noexcept = default;
+  Receiver& operator=(Receiver&& other) noexcept {
+    Receiver gone(std::move(*this));
+    state_ = std::move(other.state_);
+    uri_ = std::move(other.uri_);
+    options_ = std::move(other.options_);
+    return *this;
+  }
+  ~Receiver() {
+    if (state_ && state_->end().forked()) static_cast<void>(state_.release());  // it is the parent's
+  }
+
   /// Another receiver on the same name with the same options (delivery all or any).
   Result<Receiver> clone() const { return open(uri_, options_); }
 
@@ -62,14 +74,14 @@ class Receiver {
     return take(**lane);
   }
 
-  /// Waits for one message and takes up to `most` of the same sender that are there.
+  /// Waits for one message and takes up to `most` (64 at most) of the same sender that are there.
   ReceivedBatch<T> receive_batch(std::size_t most, const Wait& wait = {}) {
     auto found = wait_for_lane(wait);
     if (!found) return found.error();
     Lane& lane = **found;
     if (!lane.reader().can_hold()) return too_many_held(lane);
-    std::vector<Held> views;
-    views.reserve(most);
+    typename ReceivedBatch<T>::Views views;
+    most = std::min(most, ReceivedBatch<T>::most);
     do {
       auto view = read(lane.reader().front());
       if (!view) {
@@ -98,7 +110,7 @@ class Receiver {
   /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is lost
   /// between a true answer and poll. Ends with the next receiving call.
   bool arm() {
-    if (!state_) return false;
+    if (!state_ || state_->end().forked()) return false;
     if (state_->announced()) state_->awake();
     state_->end().bell().clear();
     if (state_->settle()) return false;
@@ -158,6 +170,7 @@ class Receiver {
 
   Result<Lane*> find_now() {
     if (!state_) return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
+    if (state_->end().forked()) [[unlikely]] return forked_error("cannot receive from " + uri_);
     if (state_->announced()) [[unlikely]] state_->awake();
     if (Lane* lane = state_->find()) [[likely]] return lane;
     if (auto told = state_->settle()) return *told;

@@ -3,6 +3,7 @@
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/channel/wait.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/stop/stop_callback.hpp>
 #include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/transport.hpp>
@@ -51,6 +52,9 @@ class ReceiverEnd final : public Host {
   std::vector<IncomingLane*> take_arrivals();
   std::optional<Error> take_refusal();
 
+  /// This is a child of the process that opened it.
+  bool forked() const noexcept { return epoch_ != fork_epoch(); }
+
   /// No sender comes any more.
   void leave();
 
@@ -77,6 +81,7 @@ class ReceiverEnd final : public Host {
   const LaneType type_;
   const MakeLane make_lane_;
   std::unique_ptr<Bell> bell_;
+  const std::uint32_t epoch_ = fork_epoch();
   ChannelCounters counters_;  // the receiving thread's
 
   std::atomic<bool> arrivals_{false};

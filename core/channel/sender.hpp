@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -119,6 +120,15 @@ class Sender {
     if (*bytes > longest()) [[unlikely]] return too_large(*bytes);
     return draft(*bytes, wait, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
   }
+  /// Vectors: one copy of `values`, into the ring.
+  template <class Kind = Message<T>>
+    requires(!Kind::fixed && std::is_convertible_v<typename Kind::Readable, std::span<const typename Kind::Readable::value_type>>)
+  Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
+    Draft<T> draft = reserve(values.size(), wait);
+    if (!draft) return draft.error();
+    copy_bytes(draft->data(), values.data(), values.size_bytes());
+    return draft.commit();
+  }
   /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
   template <class Element, class Kind = Message<T>>
     requires(!Kind::fixed)
@@ -139,6 +149,7 @@ class Sender {
   /// lost then. Idempotent.
   Result<void> close(std::optional<std::chrono::nanoseconds> linger = {}) {
     if (!state_) return {};
+    if (state_->end().forked()) return forked_error("cannot close " + uri_);
     if (state_->draft_open) return draft_is_open();
     return state_->end().close(linger.value_or(state_->end().settings().linger));
   }
@@ -186,6 +197,7 @@ class Sender {
     if (!state_ || state_->end().closed()) [[unlikely]] {
       return Error(Code::invalid_state, "cannot send on " + uri_).because("the sender was closed or moved from");
     }
+    if (state_->end().forked()) [[unlikely]] return forked_error("cannot send on " + uri_);
     if (state_->draft_open) [[unlikely]] return draft_is_open();
     state_->gate().enter();
     return {};
@@ -224,7 +236,9 @@ class Sender {
   }
 
   void drop() noexcept {
-    if (state_ && state_->draft_open) {
+    if (state_ && state_->end().forked()) {
+      static_cast<void>(state_.release());  // it is the parent's: its threads, locks and peers are not here
+    } else if (state_ && state_->draft_open) {
       state_->abandoned = true;
       static_cast<void>(state_.release());
     }

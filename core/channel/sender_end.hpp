@@ -7,6 +7,7 @@
 #include <psyne/core/channel/reader_peer.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/park/patience.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/stop/stop_callback.hpp>
 #include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/transport.hpp>
@@ -60,6 +61,8 @@ class SenderEnd final : public Host {
   std::size_t receivers() const;
 
   bool closed() const noexcept { return closed_; }
+  /// This is a child of the process that opened it.
+  bool forked() const noexcept { return epoch_ != fork_epoch(); }
   /// See Sender::close. Idempotent.
   Result<void> close(std::chrono::nanoseconds linger);
 
@@ -96,6 +99,7 @@ class SenderEnd final : public Host {
   ChannelCounters counters_;                      // inside the gate
   std::string last_lost_;                         // inside the gate
   bool closed_ = false;
+  const std::uint32_t epoch_ = fork_epoch();
 
   mutable std::mutex mutex_;  // taken after the gate
   std::vector<std::shared_ptr<ReaderPeer>> peers_;

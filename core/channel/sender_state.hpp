@@ -25,7 +25,10 @@ class SenderState {
   };
 
   explicit SenderState(std::unique_ptr<SenderEnd> end)
-      : end_(std::move(end)), any_(end_->settings().delivery == Delivery::any) {
+      : end_(std::move(end)),
+        any_(end_->settings().delivery == Delivery::any),
+        adaptive_(end_->settings().when_full == WhenFull::adaptive),
+        window_(end_->settings().capacity) {
     if (!any_) writer_ = &typed(end_->outlet()).writer;
   }
 
@@ -37,7 +40,7 @@ class SenderState {
 
   /// Inside the gate. Room in the ring, or nullptr when there is none now.
   std::byte* try_room(std::uint64_t bytes) noexcept {
-    if (!any_) [[likely]] return writer_->try_reserve(bytes);
+    if (!any_) [[likely]] return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
     return try_any(bytes);
   }
 
@@ -77,9 +80,20 @@ class SenderState {
       turn_ = (turn_ + 1) % outlets.size();
       writer_ = &typed(*outlets[turn_]).writer;
       if (outlets[turn_]->readers() == 0) continue;
+      if (!fits_window(*writer_, bytes)) continue;
       if (std::byte* place = writer_->try_reserve(bytes)) return place;
     }
     return nullptr;
+  }
+
+  // WhenFull::adaptive. A message that is larger than the window goes alone.
+  bool fits_window(LaneWriter<Records>& writer, std::uint64_t bytes) noexcept {
+    if (!adaptive_) [[likely]] return true;
+    const std::uint64_t in_flight = writer.position() - writer.released();
+    if (in_flight != 0 && in_flight + bytes > window_) return false;
+    // Receivers keep up when half of the window is free: widen it by a 64th, so that it doubles in 64 such messages.
+    if (in_flight < window_ / 2) window_ = std::min(window_ + window_ / 64, writer.capacity());
+    return true;
   }
 
   Result<Room> wait_for_room(std::uint64_t bytes, const Wait& wait) {
@@ -144,14 +158,16 @@ class SenderState {
     }
   }
 
-  // Full: from now on no more than half as much is in flight; see in_window.
   Result<Room> wait_for_window(std::uint64_t bytes, const Wait& wait) {
-    auto room = wait_for_room(bytes, wait);
-    return room;
+    window_ = std::max(window_ / 2, end_->settings().capacity / narrowest);
+    return wait_for_room(bytes, wait);
   }
 
   std::unique_ptr<SenderEnd> end_;
   const bool any_;
+  const bool adaptive_;
+  static constexpr std::uint64_t narrowest = 64;  // the window is never below this part of the ring
+  std::uint64_t window_;                          // adaptive: bytes that may be in flight
   LaneWriter<Records>* writer_ = nullptr;
   std::size_t turn_ = 0;
   std::vector<std::byte> beside_;

@@ -1,6 +1,7 @@
 #include "schemes.hpp"
 
 #include <poll.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
@@ -394,6 +395,72 @@ TEST_P(Channel, RetryGivesUpAfterItsTries) {
   }
   EXPECT_EQ(sender.send({1, 0}).error(), Code::would_block);
   EXPECT_EQ(sender.counters().retries, 3U);
+}
+
+// The window halves at every full ring, so that a slow receiver ends with a short queue instead of a long one.
+TEST_P(Channel, AdaptiveKeepsLessInFlightForASlowReceiver) {
+  const std::string name = uri();
+  auto sender = Sender<Tick>::open(
+                    name, {.capacity_bytes = 65536, .when_full = psyne::WhenFull::adaptive, .linger = 0s})
+                    .value();
+  std::uint64_t first = 0, last = 0;
+  while (sender.try_send({0, 0})) ++first;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(sender.send({0, 0}, 1ms).error(), Code::timed_out);
+  auto receiver = Receiver<Tick>::open(name).value();
+  for (std::uint64_t i = 0; i < first; ++i) ASSERT_TRUE(receiver.receive(5s));
+  for (int i = 0; i < 5000 && !sender.writable(); ++i) std::this_thread::sleep_for(1ms);
+  while (sender.try_send({0, 0})) ++last;
+  EXPECT_LT(last, first / 4);
+  EXPECT_GT(last, 0U);
+  for (int i = 0; i < 2000; ++i) {  // a receiver that keeps up gets the whole ring back
+    ASSERT_TRUE(receiver.receive(5s));
+    while (receiver.try_receive()) {
+    }
+    ASSERT_TRUE(sender.send({0, 0}, 5s));
+  }
+  std::uint64_t again = 0;
+  while (sender.try_send({0, 0})) ++again;
+  EXPECT_GT(again, first / 2);
+}
+
+TEST_P(Channel, SendsAWholeVectorInOneCall) {
+  const std::string name = uri();
+  auto sender = Sender<psyne::FloatVector>::open(name).value();
+  auto receiver = Receiver<psyne::FloatVector>::open(name).value();
+  std::vector<float> values(10'000);
+  std::iota(values.begin(), values.end(), 0.5F);
+  sender.send(values).value();
+  auto received = receiver.receive(5s);
+  ASSERT_TRUE(received) << received.error().text();
+  EXPECT_TRUE(std::ranges::equal(*received, values));
+}
+
+// What was opened before fork() belongs to the parent; the child says so, disturbs nothing, and may open its own.
+TEST_P(Channel, AForkedChildIsToldAndMayOpenItsOwn) {
+  const std::string name = uri();
+  auto sender = Sender<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(name).value();
+  sender.send({1, 0}).value();
+  auto held = receiver.receive(5s);
+  const pid_t child = fork();
+  if (child == 0) {
+    held.release();
+    bool good = sender.send({66, 0}).error() == Code::forked && receiver.try_receive().error() == Code::forked &&
+                receiver.receive(1s).error() == Code::forked;
+    auto own_sender = Sender<Tick>::open(name + "-child");
+    auto own_receiver = Receiver<Tick>::open(name + "-child");
+    good = good && own_sender && own_receiver && own_sender->send({5, 0}) && own_receiver->receive(5s)->number == 5;
+    { [[maybe_unused]] auto gone = std::move(sender); }
+    { [[maybe_unused]] auto gone = std::move(receiver); }
+    _exit(good ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(held->number, 1U);
+  held.release();
+  sender.send({2, 0}).value();
+  EXPECT_EQ(receiver.receive(5s)->number, 2U);
 }
 
 TEST_P(Channel, CloseSaysWhenNobodyTookWhatWasSent) {
