@@ -1,12 +1,12 @@
 #include "tools/info.hpp"
 
-#include "tools/table.hpp"
-
-#include <nlohmann/json.hpp>
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/core/uri/uri.hpp>
+
+#include "tools/table.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,6 +15,8 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace psyne_tool {
 
@@ -70,7 +72,8 @@ void print_facts(const char* title, const std::vector<Fact>& facts) {
   std::printf("%s\n", title);
   std::size_t width = 0;
   for (const Fact& fact : facts) width = std::max(width, fact.name.size());
-  for (const Fact& fact : facts) std::printf("  %-*s   %s\n", static_cast<int>(width), fact.name.c_str(), fact.value.c_str());
+  for (const Fact& fact : facts)
+    std::printf("  %-*s   %s\n", static_cast<int>(width), fact.name.c_str(), fact.value.c_str());
   std::printf("\n");
 }
 

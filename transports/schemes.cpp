@@ -1,11 +1,12 @@
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/core/uri/quoted.hpp>
+#include <psyne/transports/ipc/ipc_transport.hpp>
 #include <psyne/transports/memory/memory_transport.hpp>
 
 namespace psyne::inline v0 {
 
 const std::vector<Transport*>& transports() {
-  static const auto* table = new std::vector<Transport*>{&memory_transport()};
+  static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport()};
   return *table;
 }
 

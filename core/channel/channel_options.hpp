@@ -30,8 +30,8 @@ enum class WhenFull : std::uint8_t {
                 ///< the oldest, this message is dropped instead
   retry,        ///< tries again after growing, jittered pauses, a bounded number of times; then would_block
   callback,     ///< asks on_full what to do
-  adaptive,     ///< blocks, and keeps less in flight while receivers are slow: a window that halves when it was full and
-                ///< grows while it was not
+  adaptive,  ///< blocks, and keeps less in flight while receivers are slow: a window that halves when it was full and
+             ///< grows while it was not
 };
 
 /// What happens to messages that a receiver had been given, but not released, when it died.
@@ -45,31 +45,32 @@ enum class Full : std::uint8_t { wait, drop, fail };
 
 /// What on_full is told.
 struct FullEvent {
-  std::size_t bytes = 0;         ///< of the message that has no room
-  std::uint64_t attempts = 0;    ///< how often this message was asked about before
+  std::size_t bytes = 0;       ///< of the message that has no room
+  std::uint64_t attempts = 0;  ///< how often this message was asked about before
   std::chrono::nanoseconds waited{0};
 };
 
-/// Where a field is empty, the configuration's [channel] table says (file, then PSYNE_* environment); the URI's query is
-/// stronger than both this and that.
+/// Where a field is empty, the configuration's [channel] table says (file, then PSYNE_* environment); the URI's query
+/// is stronger than both this and that.
 struct SenderOptions {
-  std::optional<std::size_t> capacity_bytes{};  ///< of one lane's ring, rounded up to a power of two; a message may take half
+  std::optional<std::size_t>
+      capacity_bytes{};  ///< of one lane's ring, rounded up to a power of two; a message may take half
   std::optional<Delivery> delivery{};
   std::optional<WhenFull> when_full{};
   std::optional<std::chrono::nanoseconds> linger{};  ///< how long close() waits until what was committed is safe
   std::optional<Patience> patience{};                ///< how long a waiting thread looks before it sleeps
   Held held_by_dead = Held::again;
-  std::function<Full(const FullEvent&)> on_full{};   ///< for WhenFull::callback; runs in the sending thread
-  std::uint32_t retries = 16;                        ///< for WhenFull::retry
-  std::string name{};                                ///< of this sender, for people; told to receivers
+  std::function<Full(const FullEvent&)> on_full{};  ///< for WhenFull::callback; runs in the sending thread
+  std::uint32_t retries = 16;                       ///< for WhenFull::retry
+  std::string name{};                               ///< of this sender, for people; told to receivers
 };
 
 /// See SenderOptions.
 struct ReceiverOptions {
   std::optional<Delivery> delivery{};
   std::optional<Patience> patience{};
-  std::size_t most_held = 1024;    ///< views of one lane that may be held at once, rounded up to a power of two
-  bool wait_for_senders = false;   ///< when all senders have gone, wait for the next instead of ending
+  std::size_t most_held = 1024;   ///< views of one lane that may be held at once, rounded up to a power of two
+  bool wait_for_senders = false;  ///< when all senders have gone, wait for the next instead of ending
   std::string name{};
 };
 
@@ -82,7 +83,7 @@ struct ChannelCounters {
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
   std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
   std::uint64_t retries = 0;
-  std::uint64_t lost = 0;            ///< messages that a dead receiver held, given up (Held::lost)
+  std::uint64_t lost = 0;  ///< messages that a dead receiver held, given up (Held::lost)
 };
 
 }  // namespace psyne::inline v0

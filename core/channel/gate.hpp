@@ -15,9 +15,9 @@ namespace psyne::inline v0 {
 ///   enter, leave   the owner's thread, around every use   two stores and two loads; a lock only after a visit
 ///   visit          any thread                             runs the work now, or leaves it to the owner's next step
 ///
-/// The work of a visit always runs alone: by the visitor while the owner is outside, else by the owner when it leaves or
-/// enters next. An owner inside says so by `busy_`, then loads `attention_`; a visitor stores `attention_`, then loads
-/// `busy_`; a light and a heavy barrier between let one of the two see the other.
+/// The work of a visit always runs alone: by the visitor while the owner is outside, else by the owner when it leaves
+/// or enters next. An owner inside says so by `busy_`, then loads `attention_`; a visitor stores `attention_`, then
+/// loads `busy_`; a light and a heavy barrier between let one of the two see the other.
 ///
 /// Shut-down: when no visit can come any more, close() runs what is left.
 template <class Atomics = StandardAtomics>
@@ -26,13 +26,15 @@ class Gate {
   void enter() noexcept {
     busy_.store(1, std::memory_order_relaxed);
     Atomics::light_barrier();
-    if (attention_.load(std::memory_order_acquire) != 0) [[unlikely]] run();
+    if (attention_.load(std::memory_order_acquire) != 0) [[unlikely]]
+      run();
   }
 
   void leave() noexcept {
     busy_.store(0, std::memory_order_release);  // a visitor that sees it sees all that was done inside
     Atomics::light_barrier();
-    if (attention_.load(std::memory_order_acquire) != 0) [[unlikely]] run();
+    if (attention_.load(std::memory_order_acquire) != 0) [[unlikely]]
+      run();
   }
 
   /// `work` must not visit this gate itself.
@@ -48,8 +50,8 @@ class Gate {
   void close() noexcept { run(); }
 
  private:
-  // While attention_ is set, an owner that enters comes here and waits for the visitor inside; and a visitor cannot begin
-  // before the owner has gone through.
+  // While attention_ is set, an owner that enters comes here and waits for the visitor inside; and a visitor cannot
+  // begin before the owner has gone through.
   void run() noexcept {
     const std::lock_guard lock(mutex_);
     run_left();

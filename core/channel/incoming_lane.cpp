@@ -2,9 +2,7 @@
 
 namespace psyne::inline v0 {
 
-IncomingLane::IncomingLane(Parts parts) : parts_(std::move(parts)) {
-  new (parts_.own->bytes().data()) ConsumerBlock<>;
-}
+IncomingLane::IncomingLane(Parts parts) : parts_(std::move(parts)) { new (parts_.own->bytes().data()) ConsumerBlock<>; }
 
 std::string IncomingLane::who() const {
   const std::string& name = parts_.offer.name;
@@ -12,8 +10,8 @@ std::string IncomingLane::who() const {
 }
 
 std::optional<std::uint64_t> IncomingLane::joined_at() const {
-  const std::uint64_t plus_one =
-      mapped() ? producer()->joined_at[parts_.offer.reader].load(std::memory_order_acquire) : told(WireCounter::joined_at);
+  const std::uint64_t plus_one = mapped() ? producer()->joined_at[parts_.offer.reader].load(std::memory_order_acquire)
+                                          : told(WireCounter::joined_at);
   if (plus_one == 0) return std::nullopt;
   return plus_one - 1;
 }
@@ -46,7 +44,8 @@ void IncomingLane::settle() noexcept {
 }
 
 void IncomingLane::send_credit(std::uint64_t cursor) noexcept {
-  if (link_->post({}, {.counter = counter_index(WireCounter::credit), .value = cursor + 1, .wake = true})) credited_ = cursor;
+  if (link_->post({}, {.counter = counter_index(WireCounter::credit), .value = cursor + 1, .wake = true}))
+    credited_ = cursor;
 }
 
 }  // namespace psyne::inline v0

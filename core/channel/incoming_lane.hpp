@@ -20,9 +20,9 @@ class IncomingLane : public LaneSource {
  public:
   struct Parts {
     LaneOffer offer;
-    RemoteRegion producer;                ///< mapped: the sender's block and ring
-    std::shared_ptr<const Region> own;    ///< the block that the sender reads (mapped), or that nobody reads
-    std::shared_ptr<const Region> mirror; ///< not mapped: the copy of the ring that the sender puts into
+    RemoteRegion producer;                 ///< mapped: the sender's block and ring
+    std::shared_ptr<const Region> own;     ///< the block that the sender reads (mapped), or that nobody reads
+    std::shared_ptr<const Region> mirror;  ///< not mapped: the copy of the ring that the sender puts into
     std::size_t most_held = 0;
   };
 
@@ -63,9 +63,9 @@ class IncomingLane : public LaneSource {
 
   Parts parts_;
   std::unique_ptr<Link> link_;
-  std::mutex wire_mutex_;           // not mapped: views may be released, and so credit sent, by any thread
-  std::uint64_t released_ = 0;      // under wire_mutex_
-  std::uint64_t credited_ = 0;      // under wire_mutex_
+  std::mutex wire_mutex_;       // not mapped: views may be released, and so credit sent, by any thread
+  std::uint64_t released_ = 0;  // under wire_mutex_
+  std::uint64_t credited_ = 0;  // under wire_mutex_
 };
 
 /// The same with the reader for its records. Deleted by whoever releases the last view after retire().
@@ -87,7 +87,8 @@ class TypedLane final : public IncomingLane {
   LaneReader<Records>& reader() noexcept { return *reader_; }
 
   void release(std::uint32_t view) noexcept {
-    if (epoch_ != fork_epoch()) [[unlikely]] return;  // a forked child's copy of a view: the slot is its parent's
+    if (epoch_ != fork_epoch()) [[unlikely]]
+      return;  // a forked child's copy of a view: the slot is its parent's
     if (reader_->release(view)) delete this;
   }
   /// The receiver lets go; views may still be held.

@@ -57,7 +57,8 @@ class Reader {
     std::string value(reinterpret_cast<const char*>(left_.data()), length);
     left_ = left_.subspan(length);
     // It will be shown to people: a peer does not get to move their cursor.
-    std::ranges::replace_if(value, [](char letter) { return static_cast<unsigned char>(letter) < ' '; }, '?');
+    std::ranges::replace_if(
+        value, [](char letter) { return static_cast<unsigned char>(letter) < ' '; }, '?');
     return value;
   }
   bool finished() const { return good_ && left_.empty(); }
@@ -73,8 +74,8 @@ Result<void> check_version(Reader& reader, const char* whose) {
   if (!reader.good()) return Error(Code::corrupted, "cannot read what the peer told of its lane");
   if (version == lane_layout_version) return {};
   return Error(Code::incompatible, "cannot share a lane")
-      .because("the " + std::string(whose) + " uses lane layout " + std::to_string(version) + " and this program layout " +
-               std::to_string(lane_layout_version))
+      .because("the " + std::string(whose) + " uses lane layout " + std::to_string(version) +
+               " and this program layout " + std::to_string(lane_layout_version))
       .mend("Rebuild one of them with the other's psyne.");
 }
 

@@ -14,8 +14,8 @@ namespace psyne::inline v0 {
 /// What kind of messages a lane carries.
 struct LaneType {
   std::uint64_t schema = 0;
-  std::string description;        ///< for people: "Tick{u64@0,f64@8}"
-  std::uint32_t payload = 0;      ///< bytes of every message; 0 where they vary
+  std::string description;    ///< for people: "Tick{u64@0,f64@8}"
+  std::uint32_t payload = 0;  ///< bytes of every message; 0 where they vary
   std::uint32_t alignment = 8;
 };
 
@@ -24,8 +24,8 @@ struct LaneOffer {
   LaneType type;
   Delivery delivery = Delivery::single;
   bool lossy = false;
-  std::uint64_t capacity = 0;     ///< bytes of the ring, a power of two
-  std::uint32_t reader = 0;       ///< the number under which this receiver is let in
+  std::uint64_t capacity = 0;  ///< bytes of the ring, a power of two
+  std::uint32_t reader = 0;    ///< the number under which this receiver is let in
   std::int64_t pid = 0;
   std::string name;
 

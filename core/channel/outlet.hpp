@@ -45,7 +45,7 @@ class TypedOutlet final : public Outlet {
  public:
   /// `region` is fresh and has room for the block and `capacity` bytes of ring.
   TypedOutlet(std::shared_ptr<const Region> region, std::uint64_t capacity)
-      : Outlet(std::move(region)), writer(*new (&block()) ProducerBlock<>, ring(), capacity) {}
+      : Outlet(std::move(region)), writer(*new(&block()) ProducerBlock<>, ring(), capacity) {}
 
   std::uint64_t oldest() const override { return writer.oldest(); }
   void join(const ConsumerBlock<>* consumer, LaneWire& wire) override {

@@ -16,9 +16,8 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
       answer_(std::move(answer)) {}
 
 void ReaderPeer::join() {
-  const auto* consumer = link_->capabilities().mapped
-                             ? reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data())
-                             : nullptr;
+  const auto* consumer =
+      link_->capabilities().mapped ? reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data()) : nullptr;
   from_ = flushed_ = outlet_->oldest();
   if (consumer != nullptr) {
     outlet_->join(consumer, *this);

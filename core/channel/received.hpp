@@ -24,8 +24,8 @@ struct ReadableFor<T, true> {
   using type = T;
 };
 
-/// One received message, in its place in the ring; the place goes back with it. A result itself: test it, then use *, ->
-/// or error().
+/// One received message, in its place in the ring; the place goes back with it. A result itself: test it, then use *,
+/// -> or error().
 ///
 /// Views may be released in any order, by any thread, and after their receiver: the last one keeps the memory.
 template <class T>

@@ -17,13 +17,13 @@
 
 namespace psyne::inline v0 {
 
-/// Receives messages of type T from every sender of a name, merged fairly; order holds within a sender. Used by one thread
-/// at a time.
+/// Receives messages of type T from every sender of a name, merged fairly; order holds within a sender. Used by one
+/// thread at a time.
 ///
-/// Errors of every receiving call: timed_out (names whom we waited for), stopped, would_block (try_receive), closed (all
-/// senders closed and everything was delivered), and once for each sender: peer_lost (it died; all that it committed was
-/// delivered), corrupted (it wrote nonsense; it is not read from any more), incompatible or refused (it was not let in, with
-/// the reason). After these the other senders go on.
+/// Errors of every receiving call: timed_out (names whom we waited for), stopped, would_block (try_receive), closed
+/// (all senders closed and everything was delivered), and once for each sender: peer_lost (it died; all that it
+/// committed was delivered), corrupted (it wrote nonsense; it is not read from any more), incompatible or refused (it
+/// was not let in, with the reason). After these the other senders go on.
 template <class T>
 class Receiver {
   using Records = RecordsOf<T>;
@@ -107,8 +107,8 @@ class Receiver {
 
   /// Becomes readable (poll, epoll) after arm() returned true, when there may be something to receive.
   int fd() const noexcept { return state_ ? state_->end().bell().descriptor() : -1; }
-  /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is lost
-  /// between a true answer and poll. Ends with the next receiving call.
+  /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is
+  /// lost between a true answer and poll. Ends with the next receiving call.
   bool arm() {
     if (!state_ || state_->end().forked()) return false;
     if (state_->announced()) state_->awake();
@@ -149,7 +149,8 @@ class Receiver {
 
   Received<T> take(Lane& lane) {
     const auto payload = lane.reader().front();
-    if (!lane.reader().can_hold()) [[unlikely]] return too_many_held(lane);
+    if (!lane.reader().can_hold()) [[unlikely]]
+      return too_many_held(lane);
     auto view = read(payload);
     if (!view) [[unlikely]] {
       lane.reader().pop();
@@ -169,10 +170,14 @@ class Receiver {
   }
 
   Result<Lane*> find_now() {
-    if (!state_) return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
-    if (state_->end().forked()) [[unlikely]] return forked_error("cannot receive from " + uri_);
-    if (state_->announced()) [[unlikely]] state_->awake();
-    if (Lane* lane = state_->find()) [[likely]] return lane;
+    if (!state_)
+      return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
+    if (state_->end().forked()) [[unlikely]]
+      return forked_error("cannot receive from " + uri_);
+    if (state_->announced()) [[unlikely]]
+      state_->awake();
+    if (Lane* lane = state_->find()) [[likely]]
+      return lane;
     if (auto told = state_->settle()) return *told;
     if (Lane* lane = state_->find()) return lane;
     return Code::would_block;
@@ -180,7 +185,8 @@ class Receiver {
 
   Result<Lane*> wait_for_lane(const Wait& wait) {
     auto found = find_now();
-    if (found || found.error() != Code::would_block) [[likely]] return found;
+    if (found || found.error() != Code::would_block) [[likely]]
+      return found;
     std::uint32_t looks = 0;
     Lane* lane = nullptr;
     const auto look = [&] {
@@ -191,7 +197,8 @@ class Receiver {
     const StopCallback ring(wait.stop, [this] { state_->end().bell().ring(); });
     for (std::uint64_t patient = 0;;) {
       // In portions of 256 looks, so that long spinning does not hide that the others are gone.
-      const Patience portion{.spins = std::min(patience.spins, 256U), .pauses = patience.pauses, .yields = patience.yields};
+      const Patience portion{
+          .spins = std::min(patience.spins, 256U), .pauses = patience.pauses, .yields = patience.yields};
       looks = 0;
       if (look_patiently<StandardAtomics>(look, wait.deadline, portion) && lane != nullptr) return lane;
       patient += looks;

@@ -12,7 +12,8 @@ namespace psyne::inline v0 {
 
 namespace {
 
-constexpr std::size_t most_refusals = 64;  // kept for the receiving thread; a peer that comes again and again fills no memory
+constexpr std::size_t most_refusals =
+    64;  // kept for the receiving thread; a peer that comes again and again fills no memory
 
 std::string_view name(Delivery delivery) {
   switch (delivery) {
@@ -47,11 +48,11 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   settings.given.most_held = std::bit_ceil(std::max<std::size_t>(options.most_held, 2));
   settings.delivery = options.delivery && !uri->find("delivery") ? *options.delivery
                                                                  : config->choice<Delivery>(option::channel_delivery);
-  settings.patience =
-      options.patience ? *options.patience
-                       : Patience{.spins = static_cast<std::uint32_t>(config->count(option::channel_spins)),
-                                  .pauses = static_cast<std::uint32_t>(config->count(option::channel_pauses)),
-                                  .yields = static_cast<std::uint32_t>(config->count(option::channel_yields))};
+  settings.patience = options.patience
+                          ? *options.patience
+                          : Patience{.spins = static_cast<std::uint32_t>(config->count(option::channel_spins)),
+                                     .pauses = static_cast<std::uint32_t>(config->count(option::channel_pauses)),
+                                     .yields = static_cast<std::uint32_t>(config->count(option::channel_yields))};
 
   StandardAtomics::join_barriers();
   const bool alone = settings.delivery == Delivery::single;
@@ -79,8 +80,8 @@ Result<void> ReceiverEnd::fits(const LaneOffer& offer) const {
   }
   if (offer.delivery != settings_.delivery) {
     return Error(Code::incompatible, "cannot receive from " + uri_)
-        .because("its sender says delivery=" + std::string(name(offer.delivery)) + " and this receiver delivery=" +
-                 std::string(name(settings_.delivery)))
+        .because("its sender says delivery=" + std::string(name(offer.delivery)) +
+                 " and this receiver delivery=" + std::string(name(settings_.delivery)))
         .mend("Open both with the same delivery.");
   }
   return {};
@@ -91,7 +92,10 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
   if (!offer) return offer.error();
   if (auto fit = fits(*offer); !fit) return fit.error();
 
-  IncomingLane::Parts parts{.offer = std::move(*offer), .producer = {}, .own = nullptr, .mirror = nullptr,
+  IncomingLane::Parts parts{.offer = std::move(*offer),
+                            .producer = {},
+                            .own = nullptr,
+                            .mirror = nullptr,
                             .most_held = settings_.given.most_held};
   const bool mapped = link.capabilities().mapped;
   const bool shareable = transport_.needs_shareable();

@@ -29,8 +29,8 @@ class ReceiverState {
 
   ReceiverEnd& end() noexcept { return *end_; }
 
-  /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many messages
-  /// while others have some as well.
+  /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many
+  /// messages while others have some as well.
   Lane* find() noexcept {
     constexpr std::uint32_t turn = 64;
     const std::size_t count = lanes_.size();
@@ -168,7 +168,7 @@ class ReceiverState {
   std::vector<Lane*> joining_;
   std::size_t current_ = 0;
   std::uint32_t left_in_turn_ = 1;
-  bool closed_ = false;     // the last sender has gone
+  bool closed_ = false;  // the last sender has gone
   bool announced_ = false;
   std::string last_;
   std::optional<Error> status_;

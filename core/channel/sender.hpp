@@ -16,11 +16,11 @@
 
 namespace psyne::inline v0 {
 
-/// Sends messages of type T on a name. Many senders may open one name: each has a lane of its own, and order holds within
-/// a lane. Used by one thread at a time; clone() gives another thread its own.
+/// Sends messages of type T on a name. Many senders may open one name: each has a lane of its own, and order holds
+/// within a lane. Used by one thread at a time; clone() gives another thread its own.
 ///
-/// What was committed before close(), or before the process died, is delivered. Up to 8 KiB on a mapped transport, sending
-/// makes no system call while the receiver is awake, allocates nothing and takes no lock.
+/// What was committed before close(), or before the process died, is delivered. Up to 8 KiB on a mapped transport,
+/// sending makes no system call while the receiver is awake, allocates nothing and takes no lock.
 ///
 /// Errors of every sending call: timed_out, stopped, peer_lost (the ring is full and its receiver is gone), too_large
 /// (names the option), would_block (try_send, retry, callback), invalid_state (closed, moved from, a draft is open).
@@ -55,7 +55,8 @@ class Sender {
   Result<void> send(const T& value, const Wait& wait = {})
     requires(Message<T>::fixed)
   {
-    if (auto usable = enter(); !usable) [[unlikely]] return usable;
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable;
     std::byte* place = state_->try_room(sizeof(T));
     if (place == nullptr) [[unlikely]] {
       auto room = state_->make_room(sizeof(T), wait);
@@ -75,7 +76,8 @@ class Sender {
   Result<void> try_send(const T& value)
     requires(Message<T>::fixed)
   {
-    if (auto usable = enter(); !usable) [[unlikely]] return usable;
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable;
     std::byte* place = state_->try_room(sizeof(T));
     if (place != nullptr) {
       write(place, value);
@@ -117,12 +119,14 @@ class Sender {
   Draft<T> reserve(const typename Kind::Shape& shape, const Wait& wait = {}) {
     auto bytes = Kind::bytes(shape);
     if (!bytes) return bytes.error();
-    if (*bytes > longest()) [[unlikely]] return too_large(*bytes);
+    if (*bytes > longest()) [[unlikely]]
+      return too_large(*bytes);
     return draft(*bytes, wait, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
   }
   /// Vectors: one copy of `values`, into the ring.
   template <class Kind = Message<T>>
-    requires(!Kind::fixed && std::is_convertible_v<typename Kind::Readable, std::span<const typename Kind::Readable::value_type>>)
+    requires(!Kind::fixed &&
+             std::is_convertible_v<typename Kind::Readable, std::span<const typename Kind::Readable::value_type>>)
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
     Draft<T> draft = reserve(values.size(), wait);
     if (!draft) return draft.error();
@@ -145,8 +149,8 @@ class Sender {
   }
 
   /// No more is sent. Waits, at most `linger` (default: the option), until all that was committed is in the hands of
-  /// receivers, and will reach them though this process ends. Errors: timed_out when nobody took it; what was not taken is
-  /// lost then. Idempotent.
+  /// receivers, and will reach them though this process ends. Errors: timed_out when nobody took it; what was not taken
+  /// is lost then. Idempotent.
   Result<void> close(std::optional<std::chrono::nanoseconds> linger = {}) {
     if (!state_) return {};
     if (state_->end().forked()) return forked_error("cannot close " + uri_);
@@ -197,8 +201,10 @@ class Sender {
     if (!state_ || state_->end().closed()) [[unlikely]] {
       return Error(Code::invalid_state, "cannot send on " + uri_).because("the sender was closed or moved from");
     }
-    if (state_->end().forked()) [[unlikely]] return forked_error("cannot send on " + uri_);
-    if (state_->draft_open) [[unlikely]] return draft_is_open();
+    if (state_->end().forked()) [[unlikely]]
+      return forked_error("cannot send on " + uri_);
+    if (state_->draft_open) [[unlikely]]
+      return draft_is_open();
     state_->gate().enter();
     return {};
   }

@@ -18,18 +18,18 @@ SenderSettings settle(const Config& config, const Uri& uri, const SenderOptions&
   const auto asked = [&](std::string_view key) { return uri.find(key).has_value(); };
   SenderSettings settings;
   settings.given = given;
-  settings.capacity = given.capacity_bytes && !asked("capacity") ? *given.capacity_bytes
-                                                                 : config.bytes(option::channel_capacity);
-  settings.delivery = given.delivery && !asked("delivery") ? *given.delivery
-                                                           : config.choice<Delivery>(option::channel_delivery);
-  settings.when_full = given.when_full && !asked("when_full") ? *given.when_full
-                                                              : config.choice<WhenFull>(option::channel_when_full);
+  settings.capacity =
+      given.capacity_bytes && !asked("capacity") ? *given.capacity_bytes : config.bytes(option::channel_capacity);
+  settings.delivery =
+      given.delivery && !asked("delivery") ? *given.delivery : config.choice<Delivery>(option::channel_delivery);
+  settings.when_full =
+      given.when_full && !asked("when_full") ? *given.when_full : config.choice<WhenFull>(option::channel_when_full);
   settings.linger = given.linger && !asked("linger") ? *given.linger : config.duration(option::channel_linger);
-  settings.patience =
-      given.patience ? *given.patience
-                     : Patience{.spins = static_cast<std::uint32_t>(config.count(option::channel_spins)),
-                                .pauses = static_cast<std::uint32_t>(config.count(option::channel_pauses)),
-                                .yields = static_cast<std::uint32_t>(config.count(option::channel_yields))};
+  settings.patience = given.patience
+                          ? *given.patience
+                          : Patience{.spins = static_cast<std::uint32_t>(config.count(option::channel_spins)),
+                                     .pauses = static_cast<std::uint32_t>(config.count(option::channel_pauses)),
+                                     .yields = static_cast<std::uint32_t>(config.count(option::channel_yields))};
   return settings;
 }
 
@@ -166,8 +166,8 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
     invited_.erase(link.get());
     own_outlet = std::move(invited.outlet);
     Outlet& outlet = own_outlet ? *own_outlet : *outlets_.front();
-    peer = std::make_shared<ReaderPeer>(std::move(link), std::move(*remote), outlet, settings_.capacity,
-                                        invited.number, std::move(*told));
+    peer = std::make_shared<ReaderPeer>(std::move(link), std::move(*remote), outlet, settings_.capacity, invited.number,
+                                        std::move(*told));
     peers_.push_back(peer);
   }
   join(std::move(peer), std::move(own_outlet));
@@ -222,8 +222,8 @@ void SenderEnd::remove(ReaderPeer& peer) {
 
 std::size_t SenderEnd::receivers() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::ranges::count_if(
-      peers_, [](const auto& peer) { return peer->link().peer_state() == PeerState::alive; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(peers_, [](const auto& peer) { return peer->link().peer_state() == PeerState::alive; }));
 }
 
 Error SenderEnd::error(Code code, std::string_view what) const {

@@ -33,8 +33,8 @@ struct SenderSettings {
 
 /// The part of a Sender that does not depend on its message type: presence, receivers, waiting and closing.
 ///
-/// The sending thread works inside `gate` and alone there. Receivers come on the service thread, which lets them in through
-/// the gate, so that one is served though the sending thread sleeps, computes or holds a draft.
+/// The sending thread works inside `gate` and alone there. Receivers come on the service thread, which lets them in
+/// through the gate, so that one is served though the sending thread sleeps, computes or holds a draft.
 class SenderEnd final : public Host {
  public:
   static Result<std::unique_ptr<SenderEnd>> open(std::string_view uri, const SenderOptions& options, LaneType type,

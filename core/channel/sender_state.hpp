@@ -40,7 +40,8 @@ class SenderState {
 
   /// Inside the gate. Room in the ring, or nullptr when there is none now.
   std::byte* try_room(std::uint64_t bytes) noexcept {
-    if (!any_) [[likely]] return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
+    if (!any_) [[likely]]
+      return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
     return try_any(bytes);
   }
 
@@ -88,7 +89,8 @@ class SenderState {
 
   // WhenFull::adaptive. A message that is larger than the window goes alone.
   bool fits_window(LaneWriter<Records>& writer, std::uint64_t bytes) noexcept {
-    if (!adaptive_) [[likely]] return true;
+    if (!adaptive_) [[likely]]
+      return true;
     const std::uint64_t in_flight = writer.position() - writer.released();
     if (in_flight != 0 && in_flight + bytes > window_) return false;
     // Receivers keep up when half of the window is free: widen it by a 64th, so that it doubles in 64 such messages.
@@ -118,7 +120,8 @@ class SenderState {
     return drop(bytes);
   }
 
-  // Pauses of 1 us, doubling to 1 ms, each up to as much again by chance, so that many senders do not come back at once.
+  // Pauses of 1 us, doubling to 1 ms, each up to as much again by chance, so that many senders do not come back at
+  // once.
   Result<Room> retry(std::uint64_t bytes, const Wait& wait) {
     std::chrono::nanoseconds pause = std::chrono::microseconds(1);
     for (std::uint32_t attempt = 0; attempt < end_->settings().given.retries; ++attempt) {

@@ -8,15 +8,15 @@
 
 namespace psyne::inline v0 {
 
-/// How long a call may wait: a duration, a deadline, a stop token, or a token beside one of the two. Nothing: as long as
-/// it takes.
+/// How long a call may wait: a duration, a deadline, a stop token, or a token beside one of the two. Nothing: as long
+/// as it takes.
 struct Wait {
   Wait() noexcept = default;
   template <class Rep, class Period>
   Wait(std::chrono::duration<Rep, Period> at_most) noexcept  // NOLINT(google-explicit-constructor): receive(100ms)
       : deadline(after(std::chrono::duration_cast<Clock::duration>(at_most))) {}
-  Wait(Deadline until) noexcept : deadline(until) {}                      // NOLINT(google-explicit-constructor)
-  Wait(StopToken token) noexcept : stop(std::move(token)) {}              // NOLINT(google-explicit-constructor)
+  Wait(Deadline until) noexcept : deadline(until) {}          // NOLINT(google-explicit-constructor)
+  Wait(StopToken token) noexcept : stop(std::move(token)) {}  // NOLINT(google-explicit-constructor)
   template <class Time>
   Wait(Time time, StopToken token) noexcept : Wait(time) {
     stop = std::move(token);

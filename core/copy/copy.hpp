@@ -10,9 +10,9 @@ inline constexpr std::size_t string_copy_from = 2048;
 
 /// Copies memory that another core wrote, or will read. The ranges do not overlap.
 ///
-/// Between cores the copy routine matters more than the memory: `rep movsb` moved 35 GB/s where an AVX loop moved 6, and
-/// glibc's memcpy turns to non-temporal stores at about 1 MiB, which costs a factor of 2 to 3 when the reader is the next
-/// core and not DRAM.
+/// Between cores the copy routine matters more than the memory: `rep movsb` moved 35 GB/s where an AVX loop moved 6,
+/// and glibc's memcpy turns to non-temporal stores at about 1 MiB, which costs a factor of 2 to 3 when the reader is
+/// the next core and not DRAM.
 inline void copy_bytes(void* to, const void* from, std::size_t bytes) noexcept {
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   if (bytes >= string_copy_from) {

@@ -1,23 +1,24 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
+#include <psyne/core/atomics/cache_line.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
-#include <psyne/core/atomics/atomics.hpp>
-#include <psyne/core/atomics/cache_line.hpp>
-
 namespace psyne::inline v0 {
 
-/// The views of one lane that the program holds: given out in order by the reader's thread, released in any order by any
-/// thread, each once. What is released from the oldest on is folded into one position, which the lane publishes.
+/// The views of one lane that the program holds: given out in order by the reader's thread, released in any order by
+/// any thread, each once. What is released from the oldest on is folded into one position, which the lane publishes.
 ///
 ///   hold, none, full, close   the reader's thread   wait-free
 ///   release                   any thread            lock-free; whoever finds no other folding folds for all
 ///
 /// A release marks its slot, then counts itself. The one that finds the count at zero folds, until the count shows that
-/// nobody came meanwhile, so no release is left unfolded and nobody waits. Counting is a releaser's last access, so once all
-/// that were given out have counted, nobody will touch this object again: that is when finished() is told (see close()).
+/// nobody came meanwhile, so no release is left unfolded and nobody waits. Counting is a releaser's last access, so
+/// once all that were given out have counted, nobody will touch this object again: that is when finished() is told (see
+/// close()).
 template <class Atomics = StandardAtomics>
 class HeldViews {
  public:

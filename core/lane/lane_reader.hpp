@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
 #include <psyne/core/lane/blocks.hpp>
 #include <psyne/core/lane/held_views.hpp>
 #include <psyne/core/lane/lane_writer.hpp>
 #include <psyne/core/lane/record.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace psyne::inline v0 {
 
@@ -40,11 +40,12 @@ class LaneSource {
 ///   look, front, pop, hold, announce_sleep, end_sleep   the consumer's thread   wait-free
 ///   release                                             any thread              lock-free
 ///
-/// front() is valid until pop() gives it back at once, or hold() makes it a view that release() gives back later, in any
-/// order. What the producer wrote is not trusted: a word is read once, its length checked against the ring, and a payload
-/// never reaches beyond it.
+/// front() is valid until pop() gives it back at once, or hold() makes it a view that release() gives back later, in
+/// any order. What the producer wrote is not trusted: a word is read once, its length checked against the ring, and a
+/// payload never reaches beyond it.
 ///
-/// Shut-down: retire() by the consumer's thread; the object may be destroyed when it, or the last release(), returned true.
+/// Shut-down: retire() by the consumer's thread; the object may be destroyed when it, or the last release(), returned
+/// true.
 template <class Records, class Atomics = StandardAtomics>
 class LaneReader {
   using Word = typename Atomics::template Atomic<std::uint64_t>;
@@ -59,8 +60,15 @@ class LaneReader {
   /// `producer` and `ring` are the peer's memory, mapped read-only, or a mirror of it in ours; `own` is ours.
   LaneReader(const ProducerBlock<Atomics>* producer, const std::byte* ring, std::uint64_t capacity,
              ConsumerBlock<Atomics>& own, LaneSource& source, const Options& options)
-      : producer_(producer), ring_(ring), mask_(capacity - 1), own_(&own), source_(&source), position_(options.from),
-        limit_(producer != nullptr ? ~std::uint64_t{0} : options.from), lossy_(options.lossy), held_(options.most_held) {
+      : producer_(producer),
+        ring_(ring),
+        mask_(capacity - 1),
+        own_(&own),
+        source_(&source),
+        position_(options.from),
+        limit_(producer != nullptr ? ~std::uint64_t{0} : options.from),
+        lossy_(options.lossy),
+        held_(options.most_held) {
     own_->cursor.store(position_, std::memory_order_relaxed);
     own_->taken.store(position_, std::memory_order_relaxed);
     own_->claim.store(position_, std::memory_order_relaxed);
@@ -71,7 +79,8 @@ class LaneReader {
       if (position_ >= limit_) [[unlikely]] {
         if (const Look arrived = look_for_arrivals(); arrived != Look::record) return arrived;
       }
-      if (lossy_) [[unlikely]] claim();
+      if (lossy_) [[unlikely]]
+        claim();
       // Pairs with the release in LaneWriter::publish: the payload before its word.
       const std::uint64_t word = this->word(position_).load(std::memory_order_acquire);
       if (!Record::committed(word, position_)) return nothing();
@@ -125,8 +134,8 @@ class LaneReader {
   /// No more looks. True when nothing is held: the lane may go now, else with the release() that says so.
   [[nodiscard]] bool retire() noexcept { return held_.close(); }
 
-  /// Announces that the consumer is about to sleep. Then, once for all lanes that it sleeps on, a heavy barrier, and one
-  /// more look() at each: commits that those did not see wake it.
+  /// Announces that the consumer is about to sleep. Then, once for all lanes that it sleeps on, a heavy barrier, and
+  /// one more look() at each: commits that those did not see wake it.
   void announce_sleep() noexcept { own_->asleep.store(sleeps_ = (sleeps_ + 1) | 1, std::memory_order_relaxed); }
   void end_sleep() noexcept { own_->asleep.store(sleeps_ = (sleeps_ | 1) + 1, std::memory_order_relaxed); }
 
@@ -149,8 +158,8 @@ class LaneReader {
     // Padding was stepped over, and a producer may wait for just that room.
     if (held_.none() && own_->cursor.load(std::memory_order_relaxed) != position_) publish(position_);
     if (producer_ == nullptr) source_->settle();
-    const std::uint64_t closed_at = producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire)
-                                                         : source_->closed_at();
+    const std::uint64_t closed_at =
+        producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire) : source_->closed_at();
     // Something committed before the close, but not seen above, lies before closed_at: the next look will see it.
     if (closed_at == ProducerBlock<Atomics>::open) return Look::empty;
     if (position_ >= closed_at) return Look::ended;
@@ -186,8 +195,8 @@ class LaneReader {
   std::uint64_t mask_;
   ConsumerBlock<Atomics>* own_;
   LaneSource* source_;
-  std::uint64_t position_;   // of the next record's word
-  std::uint64_t limit_;      // records before it have arrived; mapped: no limit, the words tell
+  std::uint64_t position_;    // of the next record's word
+  std::uint64_t limit_;       // records before it have arrived; mapped: no limit, the words tell
   std::uint32_t length_ = 0;  // of the front
   std::uint32_t sleeps_ = 0;
   std::uint32_t woken_ = 0;  // the producer's sleep that was woken last; by whoever publishes

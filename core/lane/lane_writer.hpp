@@ -1,13 +1,13 @@
 #pragma once
 
+#include <psyne/core/lane/blocks.hpp>
+#include <psyne/core/lane/record.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
-
-#include <psyne/core/lane/blocks.hpp>
-#include <psyne/core/lane/record.hpp>
 
 namespace psyne::inline v0 {
 
@@ -28,8 +28,8 @@ class LaneWire {
 ///   try_reserve, commit, try_reserve_many, commit_many   the producer's thread   wait-free
 ///   add_reader, remove_reader, close, drop_oldest        the producer's thread   wait-free
 ///
-/// A record is either committed or was never there: a producer that dies at any point leaves what it committed readable.
-/// Shut-down: close(); readers drain up to the position it names.
+/// A record is either committed or was never there: a producer that dies at any point leaves what it committed
+/// readable. Shut-down: close(); readers drain up to the position it names.
 ///
 /// The cursor of a reader is its own memory: it is checked (never behind what it was, never ahead of what was written),
 /// and one that lies is reported by bad_reader().
@@ -42,10 +42,11 @@ class LaneWriter {
   LaneWriter(ProducerBlock<Atomics>& block, std::byte* ring, std::uint64_t capacity) noexcept
       : block_(&block), ring_(ring), mask_(capacity - 1), limit_(first_word<Records> + capacity) {}
 
-  /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again without
-  /// a commit gives the same place: a draft that is not committed never was.
+  /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again
+  /// without a commit gives the same place: a draft that is not committed never was.
   std::byte* try_reserve(std::uint64_t bytes) noexcept {
-    if (pads(bytes) && !pad()) [[unlikely]] return nullptr;
+    if (pads(bytes) && !pad()) [[unlikely]]
+      return nullptr;
     // The word after it must be free as well: committing clears it.
     const std::uint64_t end = Records::next(position_, bytes) + Record::word_bytes;
     if (end > limit_ && !refresh(end)) return nullptr;
@@ -97,8 +98,8 @@ class LaneWriter {
     limit_ = lowest() + capacity();
     if (consumer == nullptr) wire.flush(position_);
   }
-  /// The reader is gone. What it had not been given stays for the next reader, where no other holds it back. What it was
-  /// given and had not released stays as well (`again`), or is given up; returns how many were given up.
+  /// The reader is gone. What it had not been given stays for the next reader, where no other holds it back. What it
+  /// was given and had not released stays as well (`again`), or is given up; returns how many were given up.
   std::uint64_t remove_reader(const LaneWire& wire, bool again) noexcept {
     const auto gone = std::ranges::find(readers_, &wire, &Reader::wire);
     if (gone == readers_.end()) return 0;
@@ -130,19 +131,20 @@ class LaneWriter {
   /// Whether `bytes` could be reserved now.
   bool writable(std::uint64_t bytes) noexcept { return try_reserve(bytes) != nullptr; }
 
-  /// Announces that the producer is about to sleep for room; look once more with try_reserve after it. Readers that give
-  /// back from now on wake it.
+  /// Announces that the producer is about to sleep for room; look once more with try_reserve after it. Readers that
+  /// give back from now on wake it.
   void announce_sleep() noexcept {
     block_->asleep.store(++sleeps_ | 1, std::memory_order_relaxed);
     Atomics::heavy_barrier();  // pairs with the light barrier after a reader's cursor store
   }
   void end_sleep() noexcept { block_->asleep.store(sleeps_ = (sleeps_ | 1) + 1, std::memory_order_relaxed); }
 
-  /// Drops whole unread records from the oldest on until `bytes` fit, one reader only. Returns how many, or nothing when
-  /// the reader is reading or holding the oldest, which is never overwritten.
+  /// Drops whole unread records from the oldest on until `bytes` fit, one reader only. Returns how many, or nothing
+  /// when the reader is reading or holding the oldest, which is never overwritten.
   ///
   /// The reader stores its claim, then loads the floor; the producer stores the floor, then loads the claim; full
-  /// barriers between. Either the reader sees the new floor and steps over it, or the producer sees the claim and yields.
+  /// barriers between. Either the reader sees the new floor and steps over it, or the producer sees the claim and
+  /// yields.
   std::uint64_t drop_oldest(std::uint64_t bytes) noexcept {
     if (readers_.size() != 1 || readers_.front().consumer == nullptr) return 0;
     Reader& reader = readers_.front();

@@ -7,20 +7,21 @@ namespace psyne::inline v0 {
 
 /// How records lie in a lane's ring.
 ///
-/// A record is one 8-byte word and then its payload, contiguous, the payload aligned to the lane's alignment. Positions are
-/// bytes since the lane began and never wrap; the offset in the ring is position & (capacity - 1). The word holds the
-/// payload's length and a stamp made from the record's position: it says "committed" by being there, so that an 8 B
+/// A record is one 8-byte word and then its payload, contiguous, the payload aligned to the lane's alignment. Positions
+/// are bytes since the lane began and never wrap; the offset in the ring is position & (capacity - 1). The word holds
+/// the payload's length and a stamp made from the record's position: it says "committed" by being there, so that an 8 B
 /// message is one cache line from core to core, not a line for the data and another for an index.
 ///
-/// A stale word must never look like a fresh one. Where every record has the same size, words lie at the same offsets in
-/// each lap, so what is found there is this lap's word or the last one's, whose stamp differs (until a ring reaches
+/// A stale word must never look like a fresh one. Where every record has the same size, words lie at the same offsets
+/// in each lap, so what is found there is this lap's word or the last one's, whose stamp differs (until a ring reaches
 /// 16 GiB). Where sizes vary, a word's place may hold old payload: there the producer clears the next word before it
 /// publishes a record.
 struct Record {
   static constexpr std::uint64_t word_bytes = 8;
-  static constexpr std::uint32_t padding = 0xffff'ffff;        ///< length that says: nothing more in this lap
+  static constexpr std::uint32_t padding = 0xffff'ffff;  ///< length that says: nothing more in this lap
   static constexpr std::uint64_t longest = std::uint64_t{1} << 31;
-  static constexpr std::uint64_t largest_ring = std::uint64_t{1} << 33;  ///< half of the distance at which stamps repeat
+  static constexpr std::uint64_t largest_ring = std::uint64_t{1}
+                                                << 33;  ///< half of the distance at which stamps repeat
 
   static constexpr std::uint32_t stamp(std::uint64_t position) noexcept {
     return static_cast<std::uint32_t>(position >> 3) << 1 | 1;  // odd: never the stamp of a cleared word

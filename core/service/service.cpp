@@ -1,4 +1,5 @@
 #include <psyne/core/service/service.hpp>
+
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -46,7 +47,8 @@ Result<Service*> Service::process() {
   readable.events = EPOLLIN;
   readable.data.u64 = key(event.get(), 0);
   if (!epoll || !event || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &readable) != 0) {
-    return system_error(errno, "cannot start psyne's service thread").mend("Raise the limit of open files (ulimit -n).");
+    return system_error(errno, "cannot start psyne's service thread")
+        .mend("Raise the limit of open files (ulimit -n).");
   }
   std::unique_ptr<Service> service(new Service(std::move(epoll), std::move(event)));
   // Signals belong to the program's threads.

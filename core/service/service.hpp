@@ -1,5 +1,8 @@
 #pragma once
 
+#include <psyne/core/result/result.hpp>
+#include <psyne/core/transport/descriptor.hpp>
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -9,13 +12,10 @@
 #include <thread>
 #include <unordered_map>
 
-#include <psyne/core/result/result.hpp>
-#include <psyne/core/transport/descriptor.hpp>
-
 namespace psyne::inline v0 {
 
-/// The one service thread of a process: sleeps in epoll for life lines, accepts, handshakes and directory changes, and runs
-/// what was posted to it. It never runs user code and never does work that a waiting thread could do itself.
+/// The one service thread of a process: sleeps in epoll for life lines, accepts, handshakes and directory changes, and
+/// runs what was posted to it. It never runs user code and never does work that a waiting thread could do itself.
 ///
 /// Started on first use, and anew on first use in a forked child; never ended, so it may be used during static
 /// destruction. All members are thread safe.

@@ -1,4 +1,5 @@
 #include <psyne/core/transport/bell.hpp>
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

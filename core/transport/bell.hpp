@@ -1,26 +1,26 @@
 #pragma once
 
-#include <memory>
-
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 
+#include <memory>
+
 namespace psyne::inline v0 {
 
-/// What one end of a channel sleeps on when its peers may be other processes: an eventfd for rings from this process, and
-/// the descriptors of its links, in one epoll set.
+/// What one end of a channel sleeps on when its peers may be other processes: an eventfd for rings from this process,
+/// and the descriptors of its links, in one epoll set.
 ///
-/// Peers cannot write our memory, so a futex word would not do (a waker must change the word it wakes on), and a descriptor
-/// shared by several peers could be drained by a hostile one. So each peer rings through its own socket. Measured, blocked
-/// round trip between two pinned processes: futex 41 us, eventfd and epoll 44, socket and epoll 48 (the halt of a virtual
-/// core dominates).
+/// Peers cannot write our memory, so a futex word would not do (a waker must change the word it wakes on), and a
+/// descriptor shared by several peers could be drained by a hostile one. So each peer rings through its own socket.
+/// Measured, blocked round trip between two pinned processes: futex 41 us, eventfd and epoll 44, socket and epoll 48
+/// (the halt of a virtual core dominates).
 ///
 ///   ring                       any thread, any time, signal safe
 ///   sleep, watch, unwatch      the end's owner, one thread at a time (watch and unwatch: also the service thread)
 ///
-/// No wake is lost: every descriptor is level triggered and stays readable until its owner drained it, so what came between
-/// the last look and sleep() ends the sleep at once.
+/// No wake is lost: every descriptor is level triggered and stays readable until its owner drained it, so what came
+/// between the last look and sleep() ends the sleep at once.
 class Bell {
  public:
   static Result<std::unique_ptr<Bell>> make();

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <psyne/core/result/result.hpp>
+#include <psyne/core/transport/region.hpp>
+#include <psyne/core/transport/remote.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-
-#include <psyne/core/result/result.hpp>
-#include <psyne/core/transport/region.hpp>
-#include <psyne/core/transport/remote.hpp>
 
 namespace psyne::inline v0 {
 
@@ -24,16 +24,16 @@ enum class PeerState : std::uint8_t { alive, closed, lost };
 
 /// What a link can do, told before it is used. Latency and bandwidth are estimates to choose by.
 struct Capabilities {
-  bool mapped = false;               ///< attach() gives plain pointers
-  bool exposes_plain_memory = false; ///< expose() takes regions that are not shareable
-  std::uint32_t counters = 0;        ///< counters of each side, numbered from 0
-  std::uint32_t inline_bytes = 0;    ///< puts up to this size may come from raw bytes
+  bool mapped = false;                ///< attach() gives plain pointers
+  bool exposes_plain_memory = false;  ///< expose() takes regions that are not shareable
+  std::uint32_t counters = 0;         ///< counters of each side, numbered from 0
+  std::uint32_t inline_bytes = 0;     ///< puts up to this size may come from raw bytes
   double latency_ns = 0;
   double bandwidth_gbs = 0;
 };
 
-/// Bytes of mine that go into a region of the peer's: either a stretch of a region, or up to `inline_bytes` raw ones, which
-/// are copied before post() returns.
+/// Bytes of mine that go into a region of the peer's: either a stretch of a region, or up to `inline_bytes` raw ones,
+/// which are copied before post() returns.
 struct Put {
   std::span<const std::byte> local;
   const RemoteRegion* remote = nullptr;
@@ -52,15 +52,15 @@ struct Signal {
 /// Names one post; tokens of a link complete in the order in which they were given.
 using Token = std::uint64_t;
 
-/// One connection to one peer: moves bytes into the peer's memory and tells it so. Everything above a transport is written
-/// against this, and `tests/conformance` is its contract.
+/// One connection to one peer: moves bytes into the peer's memory and tells it so. Everything above a transport is
+/// written against this, and `tests/conformance` is its contract.
 ///
-/// Promises: all puts of a post land before the peer sees its signal, as do all puts of earlier posts of this link. A counter
-/// lives at the one who waits for it and only the peer writes it; values only grow, and are compared cyclically. The end of a
-/// link never loses what was signalled before it: counters and regions stay readable.
+/// Promises: all puts of a post land before the peer sees its signal, as do all puts of earlier posts of this link. A
+/// counter lives at the one who waits for it and only the peer writes it; values only grow, and are compared
+/// cyclically. The end of a link never loses what was signalled before it: counters and regions stay readable.
 ///
-/// Threads: expose, attach, post, completed and progress by one thread at a time; counter, peer_state, capabilities, peer
-/// and wake by any thread at any time. No call blocks.
+/// Threads: expose, attach, post, completed and progress by one thread at a time; counter, peer_state, capabilities,
+/// peer and wake by any thread at any time. No call blocks.
 class Link {
  public:
   virtual ~Link() = default;
@@ -92,9 +92,9 @@ class Link {
   virtual const Capabilities& capabilities() const = 0;
   virtual const Identity& peer() const = 0;
 
-  /// From now on a signal with `wake`, and the end of the peer, ring `bell` (nullptr: none, which never fails). The bell
-  /// outlives its attachment; the call returns when no ring of the old one is under way. A wake that came while no bell
-  /// was attached may be lost: look once more after attaching. Errors: exhausted, and then none is attached.
+  /// From now on a signal with `wake`, and the end of the peer, ring `bell` (nullptr: none, which never fails). The
+  /// bell outlives its attachment; the call returns when no ring of the old one is under way. A wake that came while no
+  /// bell was attached may be lost: look once more after attaching. Errors: exhausted, and then none is attached.
   virtual Result<void> attach_bell(Bell* bell) = 0;
   /// Tells the peer's bell, as a signal with nothing but `wake`. Any thread.
   virtual void wake() noexcept = 0;

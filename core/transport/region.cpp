@@ -1,6 +1,7 @@
+#include <psyne/core/transport/region.hpp>
+
 #include <fcntl.h>
 #include <linux/memfd.h>
-#include <psyne/core/transport/region.hpp>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,7 +35,8 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
     const unsigned kind = MFD_CLOEXEC | MFD_ALLOW_SEALING | (options.huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0U);
     region.descriptor_ = Descriptor(memfd_create(("psyne " + purpose).c_str(), kind));
     if (!region.descriptor_) return failed(errno, purpose, size);
-    // fallocate, not ftruncate: a full memory cgroup or hugetlb pool refuses here instead of killing us at a later touch.
+    // fallocate, not ftruncate: a full memory cgroup or hugetlb pool refuses here instead of killing us at a later
+    // touch.
     if (ftruncate(region.descriptor(), static_cast<off_t>(size)) != 0 ||
         fallocate(region.descriptor(), 0, 0, static_cast<off_t>(size)) != 0) {
       return failed(errno, purpose, size);

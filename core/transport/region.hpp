@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string>
-
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 #include <psyne/core/transport/device.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
 
 namespace psyne::inline v0 {
 
@@ -14,17 +14,17 @@ namespace psyne::inline v0 {
 enum class Access : std::uint8_t { read, write };
 
 struct RegionOptions {
-  bool shareable = false;    ///< backed by a memfd, so that it can be handed to another process
-  bool huge_pages = false;   ///< an error where the machine has none to give
+  bool shareable = false;        ///< backed by a memfd, so that it can be handed to another process
+  bool huge_pages = false;       ///< an error where the machine has none to give
   Access others = Access::read;  ///< a shareable region that others only read is sealed against their writing
 };
 
 /// Memory of this process that lanes and windows live in: zeroed, page aligned, populated when it is made (no SIGBUS
 /// later), unmapped with its last owner. Knows its device from the start.
 ///
-/// A shareable region is a memfd outside every mounted file system (so a small /dev/shm does not matter), sealed against
-/// shrinking and growing, and, unless others may write, against every writable mapping made after ours.
-/// Thread safety: as a value; the bytes belong to whoever the region's user says.
+/// A shareable region is a memfd outside every mounted file system (so a small /dev/shm does not matter), sealed
+/// against shrinking and growing, and, unless others may write, against every writable mapping made after ours. Thread
+/// safety: as a value; the bytes belong to whoever the region's user says.
 class Region {
  public:
   /// `bytes` is rounded up to whole pages. `purpose` names the memory in /proc/PID/maps.

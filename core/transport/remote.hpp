@@ -1,27 +1,27 @@
 #pragma once
 
+#include <psyne/core/transport/descriptor.hpp>
+#include <psyne/core/transport/region.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include <psyne/core/transport/descriptor.hpp>
-#include <psyne/core/transport/region.hpp>
-
 namespace psyne::inline v0 {
 
-/// Name of a region for one peer: what Link::expose gives and the peer's Link::attach takes. Travels as plain bytes, with
-/// at most one descriptor beside it.
+/// Name of a region for one peer: what Link::expose gives and the peer's Link::attach takes. Travels as plain bytes,
+/// with at most one descriptor beside it.
 struct RemoteSpan {
   static constexpr std::size_t longest_key = 512;
 
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  std::uint64_t generation = 0;    ///< tells a span from an earlier one in the same memory
+  std::uint64_t generation = 0;  ///< tells a span from an earlier one in the same memory
   Access access = Access::read;
-  std::vector<std::byte> key;      ///< the fabric's own, opaque, at most longest_key bytes
-  Descriptor descriptor;           ///< the memory itself, where a descriptor can carry it
+  std::vector<std::byte> key;  ///< the fabric's own, opaque, at most longest_key bytes
+  Descriptor descriptor;       ///< the memory itself, where a descriptor can carry it
   /// Keeps the memory for as long as the peer has it attached, where both ends live in one process; never travels.
   /// Whoever exposes sets it, so that a view outlives the end that it came from.
   std::shared_ptr<const void> owner;
@@ -33,8 +33,8 @@ class RemoteRegion {
   /// What a transport keeps for an attached region.
   struct Attachment {
     virtual ~Attachment() = default;
-    std::span<std::byte> mapped;     ///< empty where the peer's memory cannot be loaded directly
-    Access access = Access::read;    ///< read: `mapped` must not be stored to (the mapping forbids it)
+    std::span<std::byte> mapped;   ///< empty where the peer's memory cannot be loaded directly
+    Access access = Access::read;  ///< read: `mapped` must not be stored to (the mapping forbids it)
     std::uint64_t length = 0;
     std::uint64_t generation = 0;
   };

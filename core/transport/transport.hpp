@@ -1,13 +1,13 @@
 #pragma once
 
+#include <psyne/core/result/result.hpp>
+#include <psyne/core/transport/link.hpp>
+#include <psyne/core/uri/uri.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <psyne/core/result/result.hpp>
-#include <psyne/core/transport/link.hpp>
-#include <psyne/core/uri/uri.hpp>
 
 namespace psyne::inline v0 {
 
@@ -19,8 +19,9 @@ struct Greeting {
   std::vector<RemoteSpan> spans;
 };
 
-/// What a channel end does when others come. All calls are made by the service thread (or by the thread that opens, before
-/// open returns), one at a time for one host; none may block. `link` is given over by welcome; before that it is lent.
+/// What a channel end does when others come. All calls are made by the service thread (or by the thread that opens,
+/// before open returns), one at a time for one host; none may block. `link` is given over by welcome; before that it is
+/// lent.
 ///
 ///   offering side              answering side
 ///   offer(link)        ---->   answer(link, offer)      a refusal (an Error) travels back as text
@@ -37,8 +38,8 @@ class Host {
   virtual Result<Greeting> answer(Link& link, Greeting offer) = 0;
   /// Answering side: the other has admitted this end, the link is its own.
   virtual void welcome(std::unique_ptr<Link> link) = 0;
-  /// A peer that had been heard of did not become a link: it refused, died or spoke nonsense. `link` is the one that was
-  /// lent to offer or answer and goes after this call, or nullptr where none had been lent yet.
+  /// A peer that had been heard of did not become a link: it refused, died or spoke nonsense. `link` is the one that
+  /// was lent to offer or answer and goes after this call, or nullptr where none had been lent yet.
   virtual void missed(const Link* link, const Error& error) = 0;
 };
 
@@ -64,8 +65,8 @@ class Transport {
   virtual std::string_view scheme() const = 0;
   /// One line for `psyne info`: that it works here, or why not and what would mend it.
   virtual Result<std::string> available() const = 0;
-  /// Whether lanes over this transport share memory (and so need shareable regions), so that an end can be laid out before
-  /// its first peer comes.
+  /// Whether lanes over this transport share memory (and so need shareable regions), so that an end can be laid out
+  /// before its first peer comes.
   virtual bool maps() const = 0;
   /// Whether regions must be shareable to be mapped by a peer.
   virtual bool needs_shareable() const = 0;

@@ -263,8 +263,10 @@ TEST_P(Channel, ASecondReceiverOfASingleChannelIsRefused) {
   auto sender = Sender<Tick>::open(name).value();
   auto first = Receiver<Tick>::open(name).value();
   auto second = Receiver<Tick>::open(name);
-  if (second) EXPECT_EQ(second->receive(5s).error(), Code::in_use);
-  else EXPECT_EQ(second.error(), Code::in_use);
+  if (second)
+    EXPECT_EQ(second->receive(5s).error(), Code::in_use);
+  else
+    EXPECT_EQ(second.error(), Code::in_use);
 }
 
 TEST_P(Channel, AnotherTypeIsRefusedWithBothNamed) {
@@ -330,9 +332,9 @@ TEST_P(Channel, BatchesArriveWholeAndInOrder) {
 
 TEST_P(Channel, DropNewestDropsAndCounts) {
   const std::string name = uri();
-  auto sender = Sender<Tick>::open(
-                    name, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_newest, .linger = 0s})
-                    .value();
+  auto sender =
+      Sender<Tick>::open(name, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_newest, .linger = 0s})
+          .value();
   for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_TRUE(sender.send({i, 0}));
   const auto counters = sender.counters();
   EXPECT_EQ(counters.messages + counters.dropped_newest, 1000U);
@@ -344,9 +346,9 @@ TEST_P(Channel, DropNewestDropsAndCounts) {
 
 TEST_P(Channel, DropOldestKeepsTheNewestAndNeverWhatIsHeld) {
   const std::string name = uri();
-  auto sender = Sender<Tick>::open(
-                    name, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_oldest, .linger = 0s})
-                    .value();
+  auto sender =
+      Sender<Tick>::open(name, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_oldest, .linger = 0s})
+          .value();
   auto receiver = Receiver<Tick>::open(name).value();
   sender.send({0, 0}).value();
   ASSERT_EQ(receiver.receive(5s)->number, 0U);
@@ -373,10 +375,11 @@ TEST_P(Channel, CallbackDecidesWhatFullMeans) {
   auto sender = Sender<Tick>::open(uri(), {.capacity_bytes = 4096,
                                            .when_full = psyne::WhenFull::callback,
                                            .linger = 0s,
-                                           .on_full = [&](const psyne::FullEvent& event) {
-                                             EXPECT_EQ(event.bytes, sizeof(Tick));
-                                             return ++asked == 1 ? psyne::Full::drop : psyne::Full::fail;
-                                           }})
+                                           .on_full =
+                                               [&](const psyne::FullEvent& event) {
+                                                 EXPECT_EQ(event.bytes, sizeof(Tick));
+                                                 return ++asked == 1 ? psyne::Full::drop : psyne::Full::fail;
+                                               }})
                     .value();
   while (sender.try_send({0, 0})) {
   }
@@ -387,10 +390,9 @@ TEST_P(Channel, CallbackDecidesWhatFullMeans) {
 }
 
 TEST_P(Channel, RetryGivesUpAfterItsTries) {
-  auto sender =
-      Sender<Tick>::open(
-          uri(), {.capacity_bytes = 4096, .when_full = psyne::WhenFull::retry, .linger = 0s, .retries = 3})
-          .value();
+  auto sender = Sender<Tick>::open(
+                    uri(), {.capacity_bytes = 4096, .when_full = psyne::WhenFull::retry, .linger = 0s, .retries = 3})
+                    .value();
   while (sender.try_send({0, 0})) {
   }
   EXPECT_EQ(sender.send({1, 0}).error(), Code::would_block);
@@ -400,9 +402,8 @@ TEST_P(Channel, RetryGivesUpAfterItsTries) {
 // The window halves at every full ring, so that a slow receiver ends with a short queue instead of a long one.
 TEST_P(Channel, AdaptiveKeepsLessInFlightForASlowReceiver) {
   const std::string name = uri();
-  auto sender = Sender<Tick>::open(
-                    name, {.capacity_bytes = 65536, .when_full = psyne::WhenFull::adaptive, .linger = 0s})
-                    .value();
+  auto sender =
+      Sender<Tick>::open(name, {.capacity_bytes = 65536, .when_full = psyne::WhenFull::adaptive, .linger = 0s}).value();
   std::uint64_t first = 0, last = 0;
   while (sender.try_send({0, 0})) ++first;
   for (int i = 0; i < 20; ++i) EXPECT_EQ(sender.send({0, 0}, 1ms).error(), Code::timed_out);

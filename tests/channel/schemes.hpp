@@ -1,10 +1,11 @@
 #pragma once
 
+#include <psyne.hpp>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <psyne.hpp>
 #include <string>
 
 namespace psyne_test {

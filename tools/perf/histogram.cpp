@@ -28,8 +28,8 @@ std::string histogram(const std::vector<double>& sorted_ns) {
   for (const auto& [start, count] : bars) {
     const std::size_t length = (count * widest + most - 1) / most;
     const std::string label = digits(start) + " ns";
-    text += "  " + std::string(label.size() < 10 ? 10 - label.size() : 0, ' ') + label + " |" + std::string(length, '#') +
-            " " + std::to_string(count) + "\n";
+    text += "  " + std::string(label.size() < 10 ? 10 - label.size() : 0, ' ') + label + " |" +
+            std::string(length, '#') + " " + std::to_string(count) + "\n";
   }
   return text;
 }

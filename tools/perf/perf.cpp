@@ -4,7 +4,6 @@
 #include "tools/perf/peers.hpp"
 #include "tools/table.hpp"
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 namespace psyne_tool {
 
@@ -188,7 +189,8 @@ Result<std::vector<PerfRow>> measure(const PerfOptions& options) {
   for (const std::size_t bytes : options.sizes) {
     std::string uri = options.uri.substr(0, query) + "-" + std::to_string(getpid()) + "-" + std::to_string(bytes);
     if (query != std::string::npos) uri += options.uri.substr(query);
-    if (!options.json && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r  measuring %s ... ", size_text(bytes).c_str());
+    if (!options.json && isatty(STDERR_FILENO) != 0)
+      std::fprintf(stderr, "\r  measuring %s ... ", size_text(bytes).c_str());
     const Plan planned = plan(bytes, options.seconds_per_size);
     auto peer = Peer::start(same_process, cpus.theirs, [&] { return answer(uri, planned); });
     if (!peer) return peer.error();
@@ -217,8 +219,10 @@ int perf(const PerfOptions& given) {
   }
   const CpuPair cpus = CpuPair::allowed();
   std::printf("%s between two %s on CPU %d and CPU %d; every byte is written by one and read by the other.\n",
-              options.uri.c_str(), options.uri.starts_with("memory://") ? "threads" : "processes", cpus.ours, cpus.theirs);
-  if (!cpus.apart()) std::printf("Only one CPU is allowed here: the two take turns on it, so times are those of switching.\n");
+              options.uri.c_str(), options.uri.starts_with("memory://") ? "threads" : "processes", cpus.ours,
+              cpus.theirs);
+  if (!cpus.apart())
+    std::printf("Only one CPU is allowed here: the two take turns on it, so times are those of switching.\n");
   std::printf("One way is half a round trip; the stream has several messages in flight.\n\n");
   Table table({"size", "p50 ns", "p99 ns", "p99.9 ns", "max ns", "stream msgs/s", "GB/s"});
   for (const PerfRow& row : *rows) {
