@@ -1,0 +1,148 @@
+// The promise: up to 8 KiB on a mapped transport, sending and receiving makes no system call, allocates nothing and
+// takes no lock while neither side sleeps. The body runs in a child whose thread may make no system call at all
+// (seccomp), with an operator new that exits.
+#include <psyne.hpp>
+
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+namespace {
+thread_local bool allocation_forbidden = false;
+}
+
+void* operator new(std::size_t bytes) {
+  if (allocation_forbidden) _exit(78);
+  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+using psyne::ByteVector;
+using psyne::Receiver;
+using psyne::Sender;
+
+void forbid_system_calls() {
+  std::array<sock_filter, 4> filter{{
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_exit_group},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS},
+  }};
+  sock_fprog program{.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    _exit(77);
+  }
+}
+
+template <class Body>
+void expect_no_system_call_and_no_allocation(Body&& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto prepared = body();
+    prepared();  // warm: lazy binding, first touches
+    allocation_forbidden = true;
+    forbid_system_calls();
+    prepared();
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp filters are not allowed here";
+  EXPECT_FALSE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) << "a system call was made";
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 78) << "memory was allocated";
+  EXPECT_EQ(status, 0);
+}
+
+class HotPath : public testing::TestWithParam<const char*> {
+ protected:
+  std::string uri() const { return std::string(GetParam()) + "://hot-" + std::to_string(getpid()); }
+};
+INSTANTIATE_TEST_SUITE_P(Schemes, HotPath, testing::Values("memory", "ipc"),
+                         [](const auto& scheme) { return std::string(scheme.param); });
+
+TEST_P(HotPath, SendAndReceive) {
+  expect_no_system_call_and_no_allocation([&] {
+    auto sender = std::make_shared<Sender<double>>(Sender<double>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<double>>(Receiver<double>::open(uri()).value());
+    sender->send(0).value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [=] {
+      for (int i = 0; i < 200'000; ++i) {  // several laps of the ring
+        if (!sender->send(i)) _exit(1);
+        auto received = receiver->try_receive();
+        if (!received || *received != i) _exit(1);
+      }
+    };
+  });
+}
+
+TEST_P(HotPath, ReserveCommitAndViewsOf8KiB) {
+  expect_no_system_call_and_no_allocation([&] {
+    auto sender = std::make_shared<Sender<ByteVector>>(Sender<ByteVector>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<ByteVector>>(Receiver<ByteVector>::open(uri()).value());
+    sender->reserve(1).commit().value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [=] {
+      for (int i = 0; i < 2000; ++i) {
+        auto draft = sender->reserve(8192);
+        if (!draft) _exit(1);
+        (*draft)[8191] = std::byte{42};
+        if (!draft.commit()) _exit(1);
+        auto received = receiver->try_receive();
+        if (!received || (*received)[8191] != std::byte{42}) _exit(1);
+      }
+    };
+  });
+}
+
+TEST_P(HotPath, Batches) {
+  expect_no_system_call_and_no_allocation([&] {
+    auto sender = std::make_shared<Sender<double>>(Sender<double>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<double>>(Receiver<double>::open(uri()).value());
+    sender->send(0).value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [=] {
+      const std::array<double, 64> values{};
+      for (int i = 0; i < 2000; ++i) {
+        if (!sender->send_batch(values)) _exit(1);
+        for (std::size_t seen = 0; seen < values.size();) {
+          auto batch = receiver->receive_batch(64);
+          if (!batch) _exit(1);
+          seen += batch.size();
+        }
+      }
+    };
+  });
+}
+
+TEST_P(HotPath, AnEmptyTryReceive) {
+  expect_no_system_call_and_no_allocation([&] {
+    auto sender = std::make_shared<Sender<double>>(Sender<double>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<double>>(Receiver<double>::open(uri()).value());
+    sender->send(0).value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [sender, receiver] {
+      for (int i = 0; i < 10'000; ++i) {
+        if (receiver->try_receive()) _exit(1);
+      }
+    };
+  });
+}
+
+}  // namespace
