@@ -15,7 +15,7 @@ namespace psyne::inline v0 {
 /// In a forked child a lock that another thread held stays held: objects from before the fork are not used there.
 ///
 /// The three states are Drepper's, "Futexes Are Tricky" (2011), mutex 2.
-template <class Atomics = StandardAtomics>
+template <class Atomics = StandardAtomics, int spins = 40>
 class ShortLock {
  public:
   ShortLock() noexcept = default;
@@ -45,7 +45,6 @@ class ShortLock {
 
  private:
   static constexpr std::uint32_t free = 0, held = 1, contended = 2;
-  static constexpr int spins = 40;
 
   typename Atomics::template Atomic<std::uint32_t> state_{free};
 };

@@ -31,7 +31,10 @@ struct Subscriber {
 ///
 /// After remove() returned, the subscriber is not touched any more and may go. The list itself must outlive every call,
 /// fire() included, so its owner is kept by a reference while it fires. Must be fired or empty when destroyed.
-template <class Atomics = StandardAtomics>
+///
+/// `spins`: how many pauses remove() looks before it sleeps; notifications mostly end sooner, since they wake a sleeper
+/// or post some work.
+template <class Atomics = StandardAtomics, int spins = 200>
 class Subscribers {
  public:
   Subscribers() noexcept { ends_.next = ends_.previous = &ends_; }
@@ -97,9 +100,6 @@ class Subscribers {
   }
 
  private:
-  // Notifications mostly end within this many pauses: they wake a sleeper or post some work.
-  static constexpr int spins = 200;
-
   static void unlink(Subscriber& subscriber) noexcept {
     subscriber.previous->next = subscriber.next;
     subscriber.next->previous = subscriber.previous;

@@ -136,7 +136,9 @@ struct ExplorerAtomics {
   template <class T>
   using Atomic = ExploredAtomic<T>;
   using Thread = ExploredThread;
+  using ThreadId = Execution::Number;
 
+  static ThreadId this_thread() noexcept { return Execution::current().thread(); }
   static void pause() noexcept { Execution::current().give_way(); }
   static void yield() noexcept { Execution::current().give_way(); }
 
