@@ -43,9 +43,10 @@ class Arrivals {
   std::size_t waiting() const noexcept { return waiting_; }
 
   /// Waits until another one has finished and puts its number in `number`. Only while some are waiting.
-  WaitEnd next(std::size_t& number, Deadline deadline, const BasicStopToken<Atomics>& stop) {
+  WaitEnd next(std::size_t& number, Deadline deadline, const BasicStopToken<Atomics>& stop,
+               const Patience& patience = {}) {
     const auto arrived = [this] { return first_ != nullptr || stack_.load(std::memory_order_acquire) != nullptr; };
-    const WaitEnd end = wait_or_stop(parker_, arrived, deadline, stop);
+    const WaitEnd end = wait_or_stop(parker_, arrived, deadline, stop, patience);
     if (end != WaitEnd::ready) return end;
     if (first_ == nullptr) take_stack();
     number = std::exchange(first_, first_->next_arrived)->number;

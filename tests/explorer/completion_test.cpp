@@ -30,7 +30,8 @@ using namespace psyne::explorer;
 
 Search deep() {
   Search search;
-  search.random = 50'000;
+  search.systematic = 100'000;
+  search.random = 20'000;
   return search;
 }
 
@@ -170,7 +171,8 @@ void any_of_two() {
     arrivals.add(one, 0);
     arrivals.add(other, 1);
     std::size_t number = 2;
-    require(arrivals.next(number, no_deadline, psyne::BasicStopToken<Atomics>()) == WaitEnd::ready, "one of them");
+    require(arrivals.next(number, no_deadline, psyne::BasicStopToken<Atomics>(), no_patience) == WaitEnd::ready,
+            "one of them");
     require(number < 2 && (number == 0 ? one : other).payload == 7, "and it has finished");
   }  // leaves while the other may be finishing
   first.join(), second.join();
@@ -180,7 +182,6 @@ void any_of_two() {
 TEST(ArrivalsExplored, OneOfTwoArrivesAndTheOtherMayBeLeft) {
   Search search = deep();
   search.bounds.preemptions = 2;
-  search.systematic = 100'000;
   expect_sound("Arrivals, any of two", any_of_two<ExplorerAtomics>, search);
   expect_found("Arrivals without release", any_of_two<ReleaseMissing>);
   expect_found("Arrivals without wake", any_of_two<WakeMissing>, "sleeps");
@@ -189,7 +190,6 @@ TEST(ArrivalsExplored, OneOfTwoArrivesAndTheOtherMayBeLeft) {
 TEST(ArrivalsExplored, BothArriveInTheEnd) {
   Search search = deep();
   search.bounds.preemptions = 2;
-  search.systematic = 100'000;
   expect_sound(
       "Arrivals, both",
       [] {
@@ -203,7 +203,7 @@ TEST(ArrivalsExplored, BothArriveInTheEnd) {
           arrivals.add(other, 1);
           std::size_t sum = 0;
           for (std::size_t number = 0; arrivals.waiting() > 0; sum += number) {
-            require(arrivals.next(number, no_deadline, {}) == WaitEnd::ready, "the next");
+            require(arrivals.next(number, no_deadline, {}, no_patience) == WaitEnd::ready, "the next");
           }
           require(sum == 1, "each once");
         }

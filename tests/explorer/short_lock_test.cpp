@@ -33,7 +33,7 @@ void count(int others) {
 
 TEST(ShortLockExplored, KeepsThreadsApartAndWakesEverySleeper) {
   Search search;
-  search.random = 50'000;
+  search.random = 20'000;
   search.bounds.spurious = 1;
   expect_sound(
       "ShortLock, sleeping at once", [] { count<ExplorerAtomics, 0>(2); }, search);

@@ -27,7 +27,8 @@ using Token = psyne::BasicStopToken<ExplorerAtomics>;
 
 Search deep() {
   Search search;
-  search.random = 50'000;
+  search.systematic = 100'000;
+  search.random = 20'000;
   return search;
 }
 

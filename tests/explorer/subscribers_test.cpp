@@ -27,7 +27,8 @@ struct Counting : Subscriber {
 
 Search deep() {
   Search search;
-  search.random = 50'000;
+  search.systematic = 100'000;
+  search.random = 20'000;
   return search;
 }
 
@@ -127,6 +128,7 @@ TEST(SubscribersExplored, LeavingFromWithinDoesNotWait) {
     Leaving leaving(list, other);
     require(list.add(leaving) && list.add(other), "added");
     ExplorerAtomics::Thread firing([&] { list.fire(); });
+    list.fire();
     firing.join();
     require(other.notified == 0, "never notified");
   });
