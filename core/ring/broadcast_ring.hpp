@@ -256,7 +256,7 @@ class BroadcastRing {
   }
 
   bool read(std::uint64_t position, T& value) const noexcept {
-    std::array<std::uint64_t, words> image;
+    std::array<std::uint64_t, words> image{};
     const Slot& slot = *slots_.at(position);
     for (std::size_t i = 0; i < words; ++i) image[i] = slot.word[i].load(std::memory_order_acquire);
     if (begun_.load(std::memory_order_relaxed) - position > capacity()) return false;

@@ -19,7 +19,7 @@ namespace psyne::inline v0 {
 /// ends its turn; it passes by a track at which another consumer has the turn. So would_block means that every track
 /// was empty or had its turn taken when it was looked at, and a consumer that is suspended inside a pop holds back the
 /// values of that one producer until it runs on. Letting consumers claim values of one track side by side was slower
-/// by 1.2 to 2.5 times, because they fought over its lines instead of parting (docs/investigations/rings.md).
+/// in most runs, up to 2.3 times, because they fought over its lines instead of parting (docs/investigations/rings.md).
 ///
 /// Shut-down: as MpscRing; every consumer then sees Code::closed.
 ///

@@ -50,7 +50,8 @@ class SpscRing {
 
   /// Room for `capacity` values, rounded up to a power of two. Throws std::length_error, std::bad_alloc.
   explicit SpscRing(std::size_t capacity) : slots_(capacity) {
-    static_assert(sizeof(SpscRing) == 3 * cache_line && alignof(SpscRing) == cache_line, "one line per writer");
+    static_assert(sizeof(SpscRing) % (3 * cache_line) == 0, "a line for what is constant, and one per writer");
+    static_assert(alignof(SpscRing) == cache_line);
   }
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
