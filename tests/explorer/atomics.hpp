@@ -11,8 +11,9 @@
 
 namespace psyne::explorer {
 
-/// An atomic of an execution. As large and as aligned as std::atomic<T>, since it holds only its number: the values are
-/// in the execution's Memory. One that was never constructed, in memory that is all zero, starts as zero.
+/// An atomic of an execution, which knows it by its address. As large and as aligned as std::atomic<T>: it holds the
+/// newest value, for whoever looks at the bytes. It may lie in memory where it was never constructed, and where others
+/// write bytes over it (words of a lane): it has then what the bytes say.
 template <class T>
 class ExploredAtomic {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
@@ -22,19 +23,17 @@ class ExploredAtomic {
   static constexpr bool is_always_lock_free = true;
 
   ExploredAtomic() noexcept : ExploredAtomic(T{}) {}
-  ExploredAtomic(T value) noexcept : number_(Execution::current().add_atomic(raw(value))) {}
-  ~ExploredAtomic() {
-    if (number_ != 0) Execution::current().remove_atomic(static_cast<Execution::Number>(number_));
-  }
+  ExploredAtomic(T value) noexcept : value_(value) { Execution::current().add_atomic(place()); }
+  ~ExploredAtomic() { Execution::current().remove_atomic(place()); }
   ExploredAtomic(const ExploredAtomic&) = delete;
   ExploredAtomic& operator=(const ExploredAtomic&) = delete;
 
   T load(std::memory_order order = std::memory_order_seq_cst) const noexcept {
-    return cooked(Execution::current().load(number(), order));
+    return cooked(Execution::current().load(place(), order));
   }
   operator T() const noexcept { return load(); }
   void store(T value, std::memory_order order = std::memory_order_seq_cst) noexcept {
-    Execution::current().store(number(), raw(value), order);
+    Execution::current().store(place(), raw(value), order);
   }
   T operator=(T value) noexcept {
     store(value);
@@ -71,16 +70,9 @@ class ExploredAtomic {
     return modify([&](T before) { return static_cast<T>(before ^ value); }, order);
   }
 
-  Execution::Number number() const noexcept {
-    if (number_ == 0) number_ = static_cast<Held>(Execution::current().add_atomic(0));
-    return static_cast<Execution::Number>(number_);
-  }
+  Place place() const noexcept { return {&value_, sizeof value_}; }
 
  private:
-  using Held = std::conditional_t<sizeof(T) == 1, std::uint8_t,
-                                  std::conditional_t<sizeof(T) == 2, std::uint16_t,
-                                                     std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>;
-
   static constexpr std::memory_order on_failure(std::memory_order order) noexcept {
     if (order == std::memory_order_acq_rel) return std::memory_order_acquire;
     return order == std::memory_order_release ? std::memory_order_relaxed : order;
@@ -98,17 +90,17 @@ class ExploredAtomic {
   template <class Next>
   T modify(const Next& next, std::memory_order order) noexcept {
     return cooked(Execution::current().modify(
-        number(), [&](std::uint64_t bits) { return raw(next(cooked(bits))); }, order));
+        place(), [&](std::uint64_t bits) { return raw(next(cooked(bits))); }, order));
   }
   bool compare_exchange(T& expected, T desired, std::memory_order success, std::memory_order failure,
                         bool weak) noexcept {
     std::uint64_t bits = raw(expected);
-    const bool exchanged = Execution::current().compare_exchange(number(), bits, raw(desired), success, failure, weak);
+    const bool exchanged = Execution::current().compare_exchange(place(), bits, raw(desired), success, failure, weak);
     if (!exchanged) expected = cooked(bits);
     return exchanged;
   }
 
-  mutable Held number_;
+  T value_;
 };
 
 /// Of the shape of std::thread.
@@ -150,10 +142,10 @@ struct ExplorerAtomics {
 
   static Sleep wait(const Atomic<std::uint32_t>& word, std::uint32_t expected, Sharing sharing,
                     Deadline deadline) noexcept {
-    return Execution::current().wait(word.number(), &word, expected, sharing, deadline);
+    return Execution::current().wait(word.place(), expected, sharing, deadline);
   }
   static void wake(const Atomic<std::uint32_t>& word, std::uint32_t count, Sharing sharing) noexcept {
-    Execution::current().wake(&word, count, sharing);
+    Execution::current().wake(word.place(), count, sharing);
   }
 
   static Clock::time_point now() noexcept { return Execution::current().now(); }

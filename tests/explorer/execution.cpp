@@ -64,6 +64,7 @@ std::optional<std::string> Execution::run(const std::function<void()>& body, con
   trace_.clear();
   recorder_.schedule.clear();
   memory_.reset(bounds.weak_choices);
+  places_.clear();
   preemptions_ = bounds.preemptions;
   spurious_ = bounds.spurious;
   steps_ = 0;
@@ -182,16 +183,38 @@ bool Execution::spurious() {
   return true;
 }
 
-std::uint64_t Execution::load(Number atomic, std::memory_order order) {
+void Execution::add_atomic(Place place) { places_.at(place.address) = memory_.add_atomic(running_, place.bits()); }
+
+void Execution::remove_atomic(Place place) {
+  Number& atomic = places_.at(place.address);
+  memory_.remove_atomic(atomic);
+  atomic = 0;
+}
+
+Execution::Number Execution::atomic_at(Place place) {
+  Number& atomic = places_.at(place.address);
+  if (atomic == 0) {
+    add_atomic(place);
+  } else if (place.bits() != memory_.newest(atomic)) {
+    memory_.overwrite(atomic, place.bits());
+    note("#", int{atomic}, " was overwritten by bytes: ", place.bits());
+  }
+  return atomic;
+}
+
+std::uint64_t Execution::load(Place place, std::memory_order order) {
   step();
+  const Number atomic = atomic_at(place);
   const std::uint64_t value = memory_.load(running_, atomic, order);
   note("load #", int{atomic}, " = ", value, ' ', name(order));
   return value;
 }
 
-void Execution::store(Number atomic, std::uint64_t value, std::memory_order order) {
+void Execution::store(Place place, std::uint64_t value, std::memory_order order) {
   step();
+  const Number atomic = atomic_at(place);
   memory_.store(running_, atomic, value, order);
+  place.set_bits(memory_.newest(atomic));
   note("store #", int{atomic}, " = ", value, ' ', name(order));
 }
 
@@ -199,15 +222,17 @@ void Execution::note_modified(Number atomic, std::uint64_t before, std::uint64_t
   note("modify #", int{atomic}, ' ', before, " -> ", after, ' ', name(order));
 }
 
-bool Execution::compare_exchange(Number atomic, std::uint64_t& expected, std::uint64_t desired,
-                                 std::memory_order success, std::memory_order failure, bool weak) {
+bool Execution::compare_exchange(Place place, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
+                                 std::memory_order failure, bool weak) {
   step();
+  const Number atomic = atomic_at(place);
   if (weak && spurious()) {
     expected = memory_.load(running_, atomic, failure);
     note("compare #", int{atomic}, " fails for nothing");
     return false;
   }
   const bool exchanged = memory_.compare_exchange(running_, atomic, expected, desired, success, failure);
+  place.set_bits(memory_.newest(atomic));
   note("compare #", int{atomic}, exchanged ? " exchanged for " : " fails for ", exchanged ? desired : expected, ' ',
        name(success));
   return exchanged;
@@ -247,8 +272,9 @@ void Execution::give_way() {
   note("looks again");
 }
 
-Sleep Execution::wait(Number atomic, const void* word, std::uint32_t expected, Sharing sharing, Deadline deadline) {
+Sleep Execution::wait(Place place, std::uint32_t expected, Sharing sharing, Deadline deadline) {
   step();
+  const Number atomic = atomic_at(place);
   memory_.full_barrier(running_);  // the kernel's, before it compares
   if (static_cast<std::uint32_t>(memory_.load(running_, atomic, std::memory_order_relaxed)) != expected) {
     note("does not sleep: #", int{atomic}, " is not ", expected);
@@ -259,7 +285,7 @@ Sleep Execution::wait(Number atomic, const void* word, std::uint32_t expected, S
   if (spurious()) return Sleep::woken;
   note("sleeps on #", int{atomic});
   thread.state = State::asleep;
-  thread.word = word;
+  thread.word = place.address;
   thread.sharing = sharing;
   thread.deadline = deadline;
   thread.timed_out = false;
@@ -269,7 +295,7 @@ Sleep Execution::wait(Number atomic, const void* word, std::uint32_t expected, S
   return thread.timed_out ? Sleep::timed_out : Sleep::woken;
 }
 
-void Execution::wake(const void* word, std::uint32_t count, Sharing sharing) {
+void Execution::wake(Place place, std::uint32_t count, Sharing sharing) {
   step();
   memory_.full_barrier(running_);
   note("wakes ", count);
@@ -278,7 +304,8 @@ void Execution::wake(const void* word, std::uint32_t count, Sharing sharing) {
     std::uint32_t found = 0;
     for (Number number = 0; number < thread_count_; ++number) {
       const Thread& thread = threads_[number];
-      if (thread.state == State::asleep && thread.word == word && thread.sharing == sharing) sleepers[found++] = number;
+      if (thread.state == State::asleep && thread.word == place.address && thread.sharing == sharing)
+        sleepers[found++] = number;
     }
     if (found == 0) return;
     const std::uint32_t chosen = count < found ? recorder_.branch(found) : 0;

@@ -14,6 +14,7 @@
 #include <explorer/choices.hpp>
 #include <explorer/fiber.hpp>
 #include <explorer/memory.hpp>
+#include <explorer/places.hpp>
 
 namespace psyne::explorer {
 
@@ -52,27 +53,29 @@ class Execution {
   Number thread() const noexcept { return running_; }
 
   // What ExplorerAtomics is made of. Those that begin a step may let others run first.
-  Number add_atomic(std::uint64_t value) { return memory_.add_atomic(running_, value); }
-  void remove_atomic(Number atomic) { memory_.remove_atomic(atomic); }
-  std::uint64_t load(Number atomic, std::memory_order order);
-  void store(Number atomic, std::uint64_t value, std::memory_order order);
+  void add_atomic(Place place);
+  void remove_atomic(Place place);
+  std::uint64_t load(Place place, std::memory_order order);
+  void store(Place place, std::uint64_t value, std::memory_order order);
   /// Replaces the value by next(value); returns what it was.
   template <class Next>
-  std::uint64_t modify(Number atomic, const Next& next, std::memory_order order) {
+  std::uint64_t modify(Place place, const Next& next, std::memory_order order) {
     step();
+    const Number atomic = atomic_at(place);
     const std::uint64_t before = memory_.modify(running_, atomic, order, next);
+    place.set_bits(memory_.newest(atomic));
     if (traced_) note_modified(atomic, before, next(before), order);
     return before;
   }
-  bool compare_exchange(Number atomic, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
+  bool compare_exchange(Place place, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
                         std::memory_order failure, bool weak);
   void light_barrier();
   void heavy_barrier();
   void full_barrier();
   void give_way();
   bool asymmetric_barriers() const noexcept { return bounds_.asymmetric_barriers; }
-  Sleep wait(Number atomic, const void* word, std::uint32_t expected, Sharing sharing, Deadline deadline);
-  void wake(const void* word, std::uint32_t count, Sharing sharing);
+  Sleep wait(Place place, std::uint32_t expected, Sharing sharing, Deadline deadline);
+  void wake(Place place, std::uint32_t count, Sharing sharing);
   Deadline now();
   Number spawn(std::function<void()> body);
   void join(Number thread);
@@ -113,6 +116,8 @@ class Execution {
 
   static void enter(void* thread);
   void step();
+  /// The atomic there, with what was written over it as bytes.
+  Number atomic_at(Place place);
   Number pick();
   void change_to(Number next);
   void end_thread();
@@ -123,6 +128,7 @@ class Execution {
 
   Recorder recorder_;
   Memory memory_;
+  Places places_;
   Bounds bounds_;
   std::array<Thread, max_threads> threads_;
   Number thread_count_ = 0;

@@ -269,16 +269,38 @@ TEST(Explorer, AtomicsAreAsLargeAsTheirValues) {
   static_assert(alignof(ExplorerAtomics::Atomic<std::uint64_t>) == 8 && sizeof(Word) == 4);
 }
 
-TEST(Explorer, ZeroedMemoryIsAnAtomicOfZero) {
-  const Report report = explore("zeroed", [] {
-    alignas(8) std::array<std::byte, 8> memory{};
-    auto& word = *reinterpret_cast<Word*>(memory.data());
+TEST(Explorer, MemoryIsAnAtomicOfWhatItHolds) {
+  const Report report = explore("memory", [] {
+    alignas(8) std::array<std::uint32_t, 2> memory{0, 40};
+    auto& word = *reinterpret_cast<Word*>(&memory[1]);
     Thread other([&] { word.fetch_add(1); });
     word.fetch_add(1);
     other.join();
-    require(word.load() == 2, "both counted");
+    require(word.load() == 42, "both counted");
+    require(memory[1] == 42, "the bytes hold the newest value");
   });
   EXPECT_FALSE(report.failure) << *report.failure;
+}
+
+TEST(Explorer, BytesWrittenOverAnAtomicAreSeenNowOrLater) {
+  std::set<std::uint32_t> seen;
+  const Report report = explore("bytes over an atomic", [&] {
+    alignas(8) std::uint32_t memory = 1;
+    auto& word = *reinterpret_cast<Word*>(&memory);
+    Word flag(0);
+    Thread other([&] {
+      word.store(2, relaxed);
+      memory = 3;
+      word.store(4, std::memory_order_release);
+      flag.store(1, std::memory_order_release);
+    });
+    seen.insert(word.load(relaxed));
+    if (flag.load(std::memory_order_acquire) == 1) require(word.load(relaxed) == 4, "the last");
+    other.join();
+    require(word.load(relaxed) == 4, "the last");
+  });
+  EXPECT_FALSE(report.failure) << *report.failure;
+  EXPECT_EQ(seen, (std::set<std::uint32_t>{1, 2, 3, 4}));
 }
 
 }  // namespace

@@ -64,9 +64,14 @@ Memory::Number Memory::add_atomic(Number thread, std::uint64_t value) {
   location.stores.clear();
   location.last_time += gap;
   location.sequential = location.last_time;
-  location.stores.push_back({location.last_time, -1, value, false});
+  location.stores.push_back({location.last_time, -1, value, false, false});
   threads_[thread].view.saw(atomic, location.last_time);
   return atomic;
+}
+
+void Memory::overwrite(Number atomic, std::uint64_t value) {
+  Location& location = locations_[atomic];
+  location.stores.push_back({location.last_time += gap, -1, value, false, true});
 }
 
 std::uint32_t Memory::weak_choice(std::uint32_t count) {
@@ -95,6 +100,7 @@ std::size_t Memory::choose_read(Number number, Number atomic, std::memory_order 
   for (std::size_t index = newest; index-- > 0 && count < most_ways && location.stores[index].time >= oldest;) {
     const Store& store = location.stores[index];
     const bool modifies = to_modify && (expected == nullptr || store.value == *expected);
+    if (modifies && location.stores[index + 1].pinned) break;
     if (modifies && (location.stores[index + 1].chained || !room(location, index + 1))) continue;
     const Stale& stale = thread.stale[atomic];
     if (stale.time == store.time && stale.times >= most_stale_reads) continue;
@@ -117,6 +123,7 @@ std::size_t Memory::choose_place(Number number, Number atomic, std::memory_order
   std::array<std::size_t, most_ways> ways{end};
   std::uint32_t count = 1;
   for (std::size_t index = end; index-- > 1 && count < most_ways && location.stores[index].time > behind;) {
+    if (location.stores[index].pinned) break;
     if (!location.stores[index].chained && room(location, index)) ways[count++] = index;
   }
   return ways[weak_choice(count)];
@@ -157,7 +164,8 @@ void Memory::place(Number number, Number atomic, std::size_t before, std::uint64
     released.copy(thread.view);
     if (inherited >= 0) released.acquire(views_[static_cast<std::size_t>(inherited)]);
   }
-  location.stores.insert(location.stores.begin() + static_cast<std::ptrdiff_t>(before), {time, view, value, chained});
+  location.stores.insert(location.stores.begin() + static_cast<std::ptrdiff_t>(before),
+                         {time, view, value, chained, false});
 }
 
 std::uint64_t Memory::load(Number thread, Number atomic, std::memory_order order) {

@@ -45,6 +45,9 @@ class Memory {
 
   Number add_atomic(Number thread, std::uint64_t value);
   void remove_atomic(Number atomic) { free_.push_back(atomic); }
+  std::uint64_t newest(Number atomic) const noexcept { return locations_[atomic].stores.back().value; }
+  /// Somebody wrote bytes over the atomic. Others may see that now or later; no store goes before it any more.
+  void overwrite(Number atomic, std::uint64_t value);
 
   std::uint64_t load(Number thread, Number atomic, std::memory_order order);
   void store(Number thread, Number atomic, std::uint64_t value, std::memory_order order);
@@ -78,6 +81,7 @@ class Memory {
     std::int32_t view;   // what an acquire load gets, by index into views_, or -1
     std::uint64_t value;
     bool chained;  // a read-modify-write: nothing comes between it and the store before
+    bool pinned;   // nothing comes anywhere before it any more
   };
   struct Location {
     std::vector<Store> stores;
