@@ -7,36 +7,34 @@
 namespace psyne::explorer {
 
 /// A plain value whose accesses by threads must not race: payload in tests. For payload that a structure copies as
-/// bytes, tell the accesses by Execution::plain_read and plain_write instead.
+/// bytes, tell the accesses by Execution::plain_read and plain_write instead. What lay at the same address before
+/// counts as well, so that a slot which is given back too early, or filled again too early, is a race.
 template <class T>
 class Checked {
  public:
-  Checked() : Checked(T{}) {}
-  Checked(T value) : value_(std::move(value)) { wrote(); }
-  Checked(const Checked& other) : value_(other.get()) { wrote(); }
-  Checked& operator=(const Checked& other) {
+  Checked() noexcept : Checked(T{}) {}
+  Checked(T value) noexcept : value_(std::move(value)) { wrote(); }
+  Checked(const Checked& other) noexcept : value_(other.get()) { wrote(); }
+  Checked& operator=(const Checked& other) noexcept {
     value_ = other.get();
     wrote();
     return *this;
   }
-  Checked& operator=(T value) {
+  Checked& operator=(T value) noexcept {
     value_ = std::move(value);
     wrote();
     return *this;
   }
-  ~Checked() {
-    wrote();
-    Execution::current().plain_forget(this);
-  }
+  ~Checked() { wrote(); }
 
-  const T& get() const {
+  const T& get() const noexcept {
     Execution::current().plain_read(this);
     return value_;
   }
-  operator const T&() const { return get(); }
+  operator const T&() const noexcept { return get(); }
 
  private:
-  void wrote() { Execution::current().plain_write(this); }
+  void wrote() noexcept { Execution::current().plain_write(this); }
 
   T value_;
 };

@@ -15,6 +15,8 @@ class Choices {
   virtual ~Choices() = default;
   /// Which of these threads (by number) runs next; the answer is an index.
   virtual std::uint32_t thread(std::span<const std::uint8_t> candidates) = 0;
+  /// The thread waits for others by looking again and again.
+  virtual void gave_way(std::uint8_t) {}
   /// Any other choice among `count` ways.
   virtual std::uint32_t branch(std::uint32_t count) = 0;
 };

@@ -135,8 +135,10 @@ void Execution::change_to(Number next) {
   Fiber::change(from, *threads_[next].fiber);
 }
 
-/// Who runs next: the running thread itself first, then the others that can; those that gave way only when nobody else
-/// can; a sleeper whose deadline is to come as well, at the price of a preemption unless all sleep.
+/// Who runs next: the running thread itself first, then the others that can, in turn; those that gave way only when
+/// nobody else can; then sleepers whose deadline is to come. What costs a preemption: not to go on where that is
+/// possible, not to take the next in turn after giving way (else two could keep a third waiting for ever), and a
+/// deadline that comes while others could run.
 Execution::Number Execution::pick() {
   std::array<Number, max_threads> candidates{};
   std::uint32_t count = 0;
@@ -146,19 +148,19 @@ Execution::Number Execution::pick() {
       if (which(threads_[number])) candidates[count++] = number;
     }
   };
+  const Thread& running = threads_[running_];
   add([](const Thread& thread) { return thread.state == State::ready && !thread.gave_way; });
-  if (count == 0)
-    add([&](const Thread& thread) { return thread.state == State::ready && &thread != &threads_[running_]; });
+  if (count == 0) add([&](const Thread& thread) { return thread.state == State::ready && &thread != &running; });
   if (count == 0) add([](const Thread& thread) { return thread.state == State::ready; });
   const std::uint32_t awake = count;
   if (awake == 0 || preemptions_ > 0) {
     add([](const Thread& thread) { return thread.state == State::asleep && thread.deadline != no_deadline; });
   }
   if (count == 0) fail("every thread sleeps, and nobody is left to wake one");
-  const bool can_go_on = awake > 0 && candidates[0] == running_;
-  if (can_go_on && preemptions_ == 0) return running_;
+  const bool in_turn = awake > 0 && running.state == State::ready;
+  if (in_turn && preemptions_ == 0) count = 1;
   const std::uint32_t chosen = count > 1 ? recorder_.thread({candidates.data(), count}) : 0;
-  if ((can_go_on && chosen != 0) || (awake > 0 && chosen >= awake)) --preemptions_;
+  if ((in_turn && chosen != 0) || (awake > 0 && chosen >= awake)) --preemptions_;
   Thread& next = threads_[candidates[chosen]];
   if (next.state == State::asleep) {
     time_ = std::max(time_, next.deadline.time_since_epoch());
@@ -267,6 +269,7 @@ void Execution::heavy_barrier() {
 
 void Execution::give_way() {
   threads_[running_].gave_way = true;
+  recorder_.gave_way(running_);
   step();
   threads_[running_].gave_way = false;
   note("looks again");

@@ -82,7 +82,6 @@ class Execution {
 
   void plain_read(const void* address);
   void plain_write(const void* address);
-  void plain_forget(const void* address) { memory_.plain_forget(address); }
 
   /// Ends the execution as failed; does not return.
   [[noreturn]] void fail(std::string what);
@@ -108,6 +107,7 @@ class Execution {
     explicit Recorder(Choices& choices) : choices_(choices) {}
     std::uint32_t thread(std::span<const std::uint8_t> candidates) override;
     std::uint32_t branch(std::uint32_t count) override;
+    void gave_way(std::uint8_t thread) override { choices_.gave_way(thread); }
     Schedule schedule;
 
    private:

@@ -120,6 +120,26 @@ TEST(Explorer, SpinningForAnotherThreadEnds) {
   EXPECT_TRUE(report.exhausted);
 }
 
+// Were turns not taken in order, two that spin could keep the third one out for ever.
+TEST(Explorer, TwoThatSpinLetTheThirdRun) {
+  Search search = bounded(2, 1);
+  search.random = 10'000;
+  const Report report = explore(
+      "two spinning",
+      [] {
+        Word word(0);
+        const auto spin = [&] {
+          while (word.load(relaxed) == 0) ExplorerAtomics::pause();
+        };
+        Thread first(spin), second(spin);
+        for (int look = 0; look < 5; ++look) word.load(relaxed), ExplorerAtomics::pause();
+        word.store(1, relaxed);
+        first.join(), second.join();
+      },
+      search);
+  EXPECT_FALSE(report.failure) << *report.failure;
+}
+
 TEST(Explorer, AnExceptionIsAFailure) {
   const Report report = explore("exception", [] { throw std::runtime_error("thrown on purpose"); });
   ASSERT_TRUE(report.failure);

@@ -244,8 +244,4 @@ bool Memory::plain_write(Number thread, const void* address) {
   return ordered;
 }
 
-void Memory::plain_forget(const void* address) {
-  std::erase_if(plains_, [address](const Plain& known) { return known.address == address; });
-}
-
 }  // namespace psyne::explorer

@@ -73,7 +73,6 @@ class Memory {
   /// False when it races with an earlier access.
   bool plain_read(Number thread, const void* address);
   bool plain_write(Number thread, const void* address);
-  void plain_forget(const void* address);
 
  private:
   struct Store {

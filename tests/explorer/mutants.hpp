@@ -66,6 +66,18 @@ struct WakeMissing : ExplorerAtomics {
   static void wake(const Atomic<std::uint32_t>&, std::uint32_t, Sharing) noexcept {}
 };
 
+/// Every exchange says that it found nothing: whoever takes a turn by one gets it.
+struct ExchangeAlwaysWins : ExplorerAtomics {
+  template <class T>
+  struct Atomic : ExploredAtomic<T> {
+    using ExploredAtomic<T>::ExploredAtomic;
+    T exchange(T value, std::memory_order order) noexcept {
+      ExploredAtomic<T>::exchange(value, order);
+      return T{};
+    }
+  };
+};
+
 /// Wakes one where several were asked for.
 struct WakeOfOneOnly : ExplorerAtomics {
   static void wake(const Atomic<std::uint32_t>& word, std::uint32_t count, Sharing sharing) noexcept {

@@ -35,6 +35,7 @@ class Random final : public Choices {
  public:
   void start(std::uint64_t seed);
   std::uint32_t thread(std::span<const std::uint8_t> candidates) override;
+  void gave_way(std::uint8_t thread) override { priorities_[thread] = --lowest_; }
   std::uint32_t branch(std::uint32_t count) override;
 
  private:
