@@ -152,7 +152,7 @@ class BroadcastRing {
     // To the middle of the ring, not to its oldest value, which would be overwritten again before it is read. Where one
     // batch replaces more than half of the ring, what it leaves begins later.
     void catch_up() noexcept {
-      const std::uint64_t spared = ring_->begun_.load(std::memory_order_relaxed) - ring_->capacity();
+      const std::uint64_t spared = ring_->begun_.load(std::memory_order_acquire) - ring_->capacity();
       tail_seen_ = ring_->tail_.load(std::memory_order_acquire);
       const std::uint64_t middle = tail_seen_ - (ring_->capacity() + 1) / 2;
       const std::uint64_t resumed = static_cast<std::int64_t>(middle - spared) > 0 ? middle : spared;
@@ -204,8 +204,9 @@ class BroadcastRing {
     if (joined_.load(std::memory_order_acquire) != joined_seen_) [[unlikely]]
       let_in(tail);
     const std::uint64_t pushed = room(tail, count);
-    // Relaxed: write() stores with release, so who reads a new word sees that its slot was begun.
-    begun_.store(tail + pushed, std::memory_order_relaxed);
+    // Before write(), which stores with release: who reads a new word sees that its slot was begun. Release: who sees
+    // it in catch_up() sees the tail before it as well, and does not resume behind the tail that it knows.
+    begun_.store(tail + pushed, std::memory_order_release);
     for (std::uint64_t at = tail; at != tail + pushed; ++at, ++first) write(at, *first);
     tail_.store(tail + pushed, std::memory_order_release);
     return pushed;

@@ -25,6 +25,7 @@ using Spsc = SpscRing<Checked<int>, Atomics>;
 
 Search deep(std::uint64_t random = 50'000) {
   Search search;
+  search.systematic = 150'000;
   search.random = random;
   return search;
 }

@@ -29,11 +29,11 @@ template <class Atomics>
 using Mpmc = MpmcRing<Checked<int>, Atomics>;
 
 /// Three or four threads: two preemptions of every kind, more of them at random.
-Search wide(std::uint64_t random = 200'000) {
+Search wide(std::uint64_t random = 50'000) {
   Search search;
   search.bounds.preemptions = 2;
   search.bounds.weak_choices = 3;
-  search.systematic = 200'000;
+  search.systematic = 100'000;
   search.random = random;
   return search;
 }
