@@ -171,13 +171,13 @@ TEST(SpscRingExplored, WrongOrdersAreFound) {
 
 TEST(SpscRingExplored, EachBugIsFound) {
   using Bug = RingBug;
-  expect_sound("mutant ring without a bug", stream<MutatedSpscRing<Bug::none>>);
-  expect_found("one credit too many", stream<MutatedSpscRing<Bug::one_credit_too_many>>);
-  expect_found("published before written", stream<MutatedSpscRing<Bug::published_before_written>>, "race");
-  expect_found("given back before read", stream<MutatedSpscRing<Bug::given_back_before_read>>, "race");
-  expect_found("index of a lap ago", stream<MutatedSpscRing<Bug::index_of_a_lap_ago>>);
-  expect_found("closed looked at last", stream<MutatedSpscRing<Bug::closed_looked_at_last>>, "all values");
-  expect_found("wrapped too late", stream<MutatedSpscRing<Bug::wrapped_too_late>>);
+  expect_sound("mutant ring without a bug", stream<MutatedSpscRing<Bug::none>, 4>);
+  expect_found("one credit too many", stream<MutatedSpscRing<Bug::one_credit_too_many>, 4>);
+  expect_found("published before written", stream<MutatedSpscRing<Bug::published_before_written>, 4>, "race");
+  expect_found("given back before read", stream<MutatedSpscRing<Bug::given_back_before_read>, 4>, "race");
+  expect_found("index of a lap ago", stream<MutatedSpscRing<Bug::index_of_a_lap_ago>, 4>);
+  expect_found("closed looked at last", stream<MutatedSpscRing<Bug::closed_looked_at_last>, 4>, "all values");
+  expect_found("wrapped too late", stream<MutatedSpscRing<Bug::wrapped_too_late>, 4>);
 }
 
 }  // namespace
