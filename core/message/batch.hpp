@@ -206,7 +206,7 @@ class BatchView {
 
   /// Message `index` (below size()); Code::corrupted when it is not inside the batch or not a T.
   Result<Readable> operator[](std::size_t index) const {
-    batch::Entry entry;
+    batch::Entry entry{};
     record::copy_once(&entry, record_.subspan(table_ + index * sizeof entry, sizeof entry));
     const record::Size end = record::Size(entry.begin) + entry.bytes;
     if (entry.begin < area_ || !end.fits() || end.value() > record_.size()) return misplaced(index, "is outside of it");

@@ -144,7 +144,7 @@ Result<Header> read_header(std::span<const std::byte> record, std::string_view t
   if (record.size() < sizeof(Header)) {
     return corrupted(type, std::to_string(record.size()) + " bytes are less than its header");
   }
-  Header header;
+  Header header{};
   copy_once(&header, record.first(sizeof header));
   return header;
 }

@@ -48,9 +48,8 @@ class Text {
   explicit consteval Text(Pieces... pieces) {
     (append(pieces), ...);
   }
-  constexpr operator std::string_view() const noexcept {
-    return {letters_, size_};
-  }  // NOLINT(google-explicit-constructor): is a text
+  // NOLINTNEXTLINE(google-explicit-constructor): it is a text
+  constexpr operator std::string_view() const noexcept { return {letters_, size_}; }
 
  private:
   consteval void append(std::string_view piece) {

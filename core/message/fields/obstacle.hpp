@@ -46,16 +46,11 @@ consteval Obstacle obstacle_of_fields() {
   return first_obstacle(typename Fields<T>::Types{});
 }
 
+/// What hides the fields of the class T from psyne.
 template <class T>
-consteval Obstacle obstacle_of_class() {
-  if constexpr (std::is_polymorphic_v<T>) {
-    return Obstacle::polymorphic;
-  } else if constexpr (!std::is_trivially_copyable_v<T>) {
-    return Obstacle::not_trivially_copyable;
-  } else if constexpr (Vouched<T>) {
+consteval Obstacle obstacle_to_seeing() {
+  if constexpr (ListsFields<T>) {
     return Obstacle::none;
-  } else if constexpr (ListsFields<T>) {
-    return obstacle_of_fields<T>();
   } else if constexpr (std::is_union_v<T>) {
     return Obstacle::is_union;
   } else if constexpr (!std::is_aggregate_v<T>) {
@@ -64,8 +59,21 @@ consteval Obstacle obstacle_of_class() {
     return Obstacle::base_class;
   } else if constexpr (field_count<T>() > most_fields) {
     return Obstacle::too_many_fields;
-  } else if constexpr (field_count<T>() == 0 && !std::is_empty_v<T>) {
-    return Obstacle::unwalkable;
+  } else {
+    return field_count<T>() == 0 && !std::is_empty_v<T> ? Obstacle::unwalkable : Obstacle::none;
+  }
+}
+
+template <class T>
+consteval Obstacle obstacle_of_class() {
+  if constexpr (std::is_polymorphic_v<T>) {
+    return Obstacle::polymorphic;
+  } else if constexpr (!std::is_trivially_copyable_v<T>) {
+    return Obstacle::not_trivially_copyable;
+  } else if constexpr (Vouched<T>) {
+    return Obstacle::none;
+  } else if constexpr (obstacle_to_seeing<T>() != Obstacle::none) {
+    return obstacle_to_seeing<T>();
   } else {
     return obstacle_of_fields<T>();
   }

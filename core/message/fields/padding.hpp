@@ -22,12 +22,10 @@ consteval std::size_t sum_of_value_bytes(TypeList<Field...>) {
 
 template <class T>
 consteval std::size_t value_bytes() {
-  if constexpr (Leaf<T>) {
+  if constexpr (Leaf<T> || Vouched<T>) {
     return sizeof(T);
   } else if constexpr (IsArray<T>) {
     return Array<T>::size * value_bytes<typename Array<T>::Element>();
-  } else if constexpr (Vouched<T>) {
-    return sizeof(T);
   } else {
     return sum_of_value_bytes(typename Fields<T>::Types{});
   }
