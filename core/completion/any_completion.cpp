@@ -2,7 +2,7 @@
 
 namespace psyne::inline v0 {
 
-Result<void> AnyCompletion::wait(Wait how_long) const {
+Result<void> AnyCompletion::wait(const Wait& how_long) const {
   if (state_ == nullptr) {
     return Error(Code::invalid_state, "cannot wait").because("this completion is of no operation");
   }

@@ -45,7 +45,7 @@ class AnyCompletion {
 
   /// Waits until it has finished, and says whether that is so, not how it ended. Errors, which name the operation:
   /// timed_out, stopped. The operation goes on in both cases.
-  Result<void> wait(Wait how_long = {}) const;
+  Result<void> wait(const Wait& how_long = {}) const;
 
   /// Asks for its end, by the stop token of whoever carries it out; false when it has finished. It does not wait: the
   /// operation may take a while to end, and may still complete.

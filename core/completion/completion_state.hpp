@@ -33,7 +33,7 @@ enum class CompletionStatus : std::uint8_t {
 /// A producer keeps a reference until publish() has returned. Subscribers are called in the order in which they came,
 /// by the thread that publishes, without any lock.
 template <class Atomics = StandardAtomics>
-class CompletionState {
+class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): release() alone destroys
  public:
   /// With one reference, which is the caller's.
   CompletionState() noexcept = default;

@@ -26,7 +26,7 @@ AsCompleted::AsCompleted(std::vector<AnyCompletion> completions)
   }
 }
 
-Result<std::size_t> AsCompleted::next(Wait how_long) {
+Result<std::size_t> AsCompleted::next(const Wait& how_long) {
   if (arrivals_->waiting() == 0) return Code::closed;
   std::size_t number = 0;
   const WaitEnd end = arrivals_->next(number, how_long.deadline, how_long.stop);
@@ -39,7 +39,7 @@ Result<std::size_t> AsCompleted::next(Wait how_long) {
   return ended(end, how_long.stop, others_too(completions_[first], arrivals_->waiting()));
 }
 
-Result<std::size_t> wait_any(std::span<const AnyCompletion> completions, Wait how_long) {
+Result<std::size_t> wait_any(std::span<const AnyCompletion> completions, const Wait& how_long) {
   for (std::size_t number = 0; number < completions.size(); ++number) {
     if (completions[number].test()) return number;
   }
@@ -55,7 +55,7 @@ Result<std::size_t> wait_any(std::span<const AnyCompletion> completions, Wait ho
   return ended(end, how_long.stop, others_too(completions.front(), completions.size()));
 }
 
-Result<void> wait_all(std::span<const AnyCompletion> completions, Wait how_long) {
+Result<void> wait_all(std::span<const AnyCompletion> completions, const Wait& how_long) {
   for (const AnyCompletion& completion : completions) {
     if (auto waited = completion.wait(how_long); !waited) return waited;
   }

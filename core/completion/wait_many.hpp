@@ -33,7 +33,7 @@ class AsCompleted {
 
   /// Waits until another one has finished and gives its number in the range. Code::closed after the last one; otherwise
   /// timed_out or stopped, with an error that names the first one not given out.
-  Result<std::size_t> next(Wait how_long = {});
+  Result<std::size_t> next(const Wait& how_long = {});
 
   /// Those that have not been given out.
   std::size_t waiting() const noexcept { return arrivals_->waiting(); }
@@ -68,27 +68,27 @@ class AsCompleted {
 
 /// Waits until one has finished, however it ended, and gives its number in the list. Errors: timed_out, stopped;
 /// invalid_argument for an empty list or one that holds a completion of no operation.
-Result<std::size_t> wait_any(std::span<const AnyCompletion> completions, Wait how_long = {});
+Result<std::size_t> wait_any(std::span<const AnyCompletion> completions, const Wait& how_long = {});
 
 /// Waits until all have finished, however they ended. Errors: timed_out, stopped, naming the first that has not.
-Result<void> wait_all(std::span<const AnyCompletion> completions, Wait how_long = {});
+Result<void> wait_all(std::span<const AnyCompletion> completions, const Wait& how_long = {});
 
 template <CompletionRange Range>
-Result<std::size_t> wait_any(const Range& completions, Wait how_long = {}) {
+Result<std::size_t> wait_any(const Range& completions, const Wait& how_long = {}) {
   const std::vector<AnyCompletion> kept(std::ranges::begin(completions), std::ranges::end(completions));
-  return wait_any(std::span(kept), std::move(how_long));
+  return wait_any(std::span(kept), how_long);
 }
-inline Result<std::size_t> wait_any(std::initializer_list<AnyCompletion> completions, Wait how_long = {}) {
-  return wait_any(std::span(completions.begin(), completions.size()), std::move(how_long));
+inline Result<std::size_t> wait_any(std::initializer_list<AnyCompletion> completions, const Wait& how_long = {}) {
+  return wait_any(std::span(completions.begin(), completions.size()), how_long);
 }
 
 template <CompletionRange Range>
-Result<void> wait_all(const Range& completions, Wait how_long = {}) {
+Result<void> wait_all(const Range& completions, const Wait& how_long = {}) {
   const std::vector<AnyCompletion> kept(std::ranges::begin(completions), std::ranges::end(completions));
-  return wait_all(std::span(kept), std::move(how_long));
+  return wait_all(std::span(kept), how_long);
 }
-inline Result<void> wait_all(std::initializer_list<AnyCompletion> completions, Wait how_long = {}) {
-  return wait_all(std::span(completions.begin(), completions.size()), std::move(how_long));
+inline Result<void> wait_all(std::initializer_list<AnyCompletion> completions, const Wait& how_long = {}) {
+  return wait_all(std::span(completions.begin(), completions.size()), how_long);
 }
 
 template <CompletionRange Range>

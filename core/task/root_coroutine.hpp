@@ -15,7 +15,9 @@ namespace psyne::inline v0 {
 /// keeps the executor and the stop token that all below it go by. Its body must not throw.
 class RootCoroutine {
  public:
-  class promise_type : public CoroutinePromise, private Work {
+  class promise_type  // NOLINT(readability-identifier-naming): the language's name for it
+      : public CoroutinePromise,
+        private Work {
    public:
     promise_type() noexcept
         : Work([](Work& self) noexcept {
@@ -35,7 +37,7 @@ class RootCoroutine {
   };
 
   /// Has it begin on `executor`. Exactly once; from then on it may be gone.
-  void begin(Executor& executor, StopToken stop) && noexcept {
+  void begin(Executor& executor, StopToken stop) noexcept {
     promise_->own_stop_ = std::move(stop);
     promise_->run_on(executor, promise_->own_stop_);
     executor.post(*promise_);

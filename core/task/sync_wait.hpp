@@ -45,7 +45,7 @@ T sync_wait(Task<T> task, StopToken stop = {}) {
   std::exception_ptr thrown;
   bool done = false;
   const auto run = [&](RootCoroutine root) {
-    std::move(root).begin(loop, std::move(stop));
+    root.begin(loop, std::move(stop));
     static_cast<void>(loop.run_until([&] { return done; }));
     if (thrown != nullptr) std::rethrow_exception(std::move(thrown));
   };

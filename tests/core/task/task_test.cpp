@@ -29,7 +29,6 @@ using psyne::Completion;
 using psyne::CompletionStatus;
 using psyne::current_executor;
 using psyne::current_stop_token;
-using psyne::Executor;
 using psyne::ManualExecutor;
 using psyne::Result;
 using psyne::resume_on;
@@ -297,7 +296,7 @@ TEST(Start, TheFrameIsGoneBeforeAnybodyHearsOfTheEnd) {
 
 // A coroutine of another library, which knows no executor, names one.
 struct Foreign {
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language's name for it
     Foreign get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
