@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/park/patience.hpp>
+#include <psyne/core/uri/quantity.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -10,10 +11,6 @@
 #include <string>
 
 namespace psyne::inline v0 {
-
-inline constexpr std::size_t KiB = std::size_t{1} << 10;
-inline constexpr std::size_t MiB = std::size_t{1} << 20;
-inline constexpr std::size_t GiB = std::size_t{1} << 30;
 
 /// Who gets a message that is sent on a name. All ends of a name must say the same.
 enum class Delivery : std::uint8_t {

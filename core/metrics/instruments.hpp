@@ -15,7 +15,8 @@ static_assert(sizeof(Cell) == layout::word && Cell::is_always_lock_free);
 inline Cell nowhere[1 + buckets];
 
 /// Adds to a cell of one's own. Not a read-modify-write: there is one writer, so that a load and a store are enough
-/// (0.4 ns where `lock xadd` took 2.0), and relaxed ones, since nobody draws conclusions from the order of two counters.
+/// (0.4 ns where `lock xadd` took 2.0), and relaxed ones, since nobody draws conclusions from the order of two
+/// counters.
 inline void grow(Cell& cell, std::uint64_t by) noexcept {
   cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }

@@ -11,7 +11,7 @@ if(DEFINED SHARED)
   # Not optimised: what is tested is the package.
   run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${BUILD}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
     -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=${SHARED} -DPSYNE_TESTS=OFF -DPSYNE_TOOLS=OFF -DPSYNE_EXAMPLES=OFF
-    -DPSYNE_BENCH=OFF)
+    -DPSYNE_BENCH=OFF -DPSYNE_UNITY=ON)
   run("${CMAKE_COMMAND}" --build "${BUILD}" --target psyne --parallel 2)
 endif()
 run("${CMAKE_COMMAND}" --install "${BUILD}" --component library --prefix "${staged}")

@@ -1,3 +1,5 @@
+#include <psyne/core/service/service.hpp>
+
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -6,7 +8,6 @@
 
 #include <array>
 #include <atomic>
-#include <psyne/core/service/service.hpp>
 #include <thread>
 
 namespace {

@@ -1,10 +1,11 @@
+#include <psyne/core/transport/bell.hpp>
+
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <psyne/core/transport/bell.hpp>
 #include <thread>
 
 namespace {

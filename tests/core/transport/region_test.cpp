@@ -1,10 +1,11 @@
+#include <psyne/core/transport/region.hpp>
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <psyne/core/transport/region.hpp>
 
 namespace {
 
