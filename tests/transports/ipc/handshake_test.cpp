@@ -145,7 +145,8 @@ TEST_P(IpcHandshake, AnotherVersionIsNamedAtBothEnds) {
   peer.say(psyne::encode(std::move(hello)));
   const auto error = attacked.reported();
   EXPECT_EQ(error, Code::incompatible);
-  for (const char* named : {"77", "9.9.9", "version 1", Hello::own({}).release.c_str()}) {
+  const std::string ours = Hello::own({}).release;
+  for (const std::string_view named : {"77", "9.9.9", "version 1", ours.c_str()}) {
     EXPECT_NE(error.text().find(named), std::string::npos) << error.text();
   }
   // The other end has heard ours, and decides alike.

@@ -1,0 +1,33 @@
+#include <gtest/gtest.h>
+#include <psyne/core/transport/transport.hpp>
+
+#include <set>
+
+namespace {
+
+TEST(Schemes, EveryTransportIsFoundByItsScheme) {
+  std::set<std::string> schemes;
+  for (psyne::Transport* transport : psyne::transports()) {
+    EXPECT_EQ(psyne::transport_for(transport->scheme()).value(), transport);
+    EXPECT_TRUE(schemes.insert(std::string(transport->scheme())).second) << "twice";
+    const auto works = transport->available();
+    if (works) {
+      EXPECT_FALSE(works->empty());
+    } else {
+      EXPECT_FALSE(works.error().text().empty());
+    }
+  }
+  EXPECT_TRUE(schemes.contains("memory") && schemes.contains("ipc"));
+}
+
+TEST(Schemes, AnUnknownOneListsTheKnownOnes) {
+  const auto unknown = psyne::transport_for("icp");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error(), psyne::Code::not_found);
+  for (psyne::Transport* transport : psyne::transports()) {
+    EXPECT_NE(unknown.error().text().find(std::string(transport->scheme()) + "://"), std::string::npos);
+  }
+  EXPECT_NE(unknown.error().text().find("icp"), std::string::npos);
+}
+
+}  // namespace
