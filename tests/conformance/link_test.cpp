@@ -201,6 +201,26 @@ TEST_P(LinkConformance, RawBytesAreCopiedBeforePostReturns) {
   EXPECT_EQ(refused.error(), Code::invalid_argument);
 }
 
+// Nobody takes anything in meanwhile: a full queue says so, having done nothing, and all that was taken arrives.
+TEST_P(LinkConformance, AFullQueueSaysSoAndLosesNothing) {
+  Couple couple(transport(), fresh_uri());
+  ASSERT_TRUE(couple.complete());
+  auto& side = couple.offering;
+  std::uint64_t posted = 0;
+  for (std::uint64_t value = 1; value <= 20000; ++value) {
+    const Put put{.local = side.shown.bytes().first(256), .remote = &side.target(), .offset = value % 1000};
+    const auto done = side.link().post({&put, 1}, {.counter = 4, .value = value, .wake = true});
+    if (!done) {
+      EXPECT_EQ(done.error(), Code::would_block);
+      break;
+    }
+    posted = value;
+  }
+  EXPECT_GT(posted, 0U);
+  EXPECT_TRUE(eventually([&] { return couple.answering.link().counter(4) == posted; },
+                         {&side.link(), &couple.answering.link()}));
+}
+
 TEST_P(LinkConformance, TokensCompleteInOrder) {
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());

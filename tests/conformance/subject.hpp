@@ -44,6 +44,7 @@ inline const std::string& scratch_directory() {
 inline const std::vector<Subject>& subjects() {
   static const std::vector<Subject> all{
       {.scheme = "memory"},
+      {.scheme = "ipc", .query = "?directory=" + scratch_directory(), .crosses_processes = true},
   };
   return all;
 }

@@ -33,7 +33,8 @@ Result<std::unique_ptr<Offering>> Offering::start(Directory& directory, Host& ho
 }
 
 void Offering::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
-  while (!resting_) {
+  // At most so many in a row, so that a flood does not hold up the rest of the service thread.
+  for (std::size_t i = 0; i < Meetings::most && !resting_; ++i) {
     if (meetings_.full()) {
       rest(no_deadline);
       break;

@@ -1,4 +1,4 @@
-#include "transports/ipc/child.hpp"
+#include "conformance/child.hpp"
 #include "transports/ipc/hostile_peer.hpp"
 #include "transports/ipc/name_directory.hpp"
 
@@ -12,7 +12,7 @@
 namespace {
 
 using conformance::bytes_of;
-using ipc_test::Child;
+using conformance::Child;
 using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;

@@ -1,4 +1,4 @@
-#include "transports/ipc/child.hpp"
+#include "conformance/child.hpp"
 #include "transports/ipc/name_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 using conformance::Couple;
 using conformance::patience;
-using ipc_test::Child;
+using conformance::Child;
 using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;

@@ -95,7 +95,9 @@ TEST(Wire, AGreetingWithAnyBitTurnedIsCheckedOrHarmless) {
     packet.bytes[bit / 8] ^= std::byte{1} << (bit % 8);
     const auto greeting = psyne::decode_greeting(std::move(packet));
     ++(greeting ? accepted : refused);
-    if (!greeting) EXPECT_EQ(greeting.error(), Code::corrupted);
+    if (!greeting) {
+      EXPECT_EQ(greeting.error(), Code::corrupted);
+    }
   }
   EXPECT_GT(refused, 50U);
   EXPECT_GT(accepted, 50U) << "bits of plain values";

@@ -9,6 +9,13 @@
 
 namespace psyne::inline v0 {
 
+namespace {
+
+/// Taken in one after the other from one peer, so that one who talks without end holds nobody else up.
+constexpr int most_packets = 16;
+
+}  // namespace
+
 class Meetings::Meeting final : public Service::Watcher {
  public:
   Meeting(Meetings& all, std::shared_ptr<LifeLine> line, std::int64_t pid, Ended ended)
@@ -45,7 +52,7 @@ class Meetings::Meeting final : public Service::Watcher {
 
  private:
   void ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept override {
-    for (;;) {
+    for (int i = 0; i < most_packets; ++i) {
       auto packet = receive_packet(line_->get());
       if (!packet && packet.error() == Code::would_block) return;
       if (!packet && packet.error() == Code::peer_lost) {

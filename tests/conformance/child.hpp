@@ -10,7 +10,7 @@
 #include <csignal>
 #include <functional>
 
-namespace ipc_test {
+namespace conformance {
 
 /// A process that runs `work` and then waits to be killed; `work` says by its word that it came so far. Killed, at the
 /// latest, when this goes.
@@ -74,4 +74,4 @@ class Child {
   psyne::Descriptor words_;
 };
 
-}  // namespace ipc_test
+}  // namespace conformance
