@@ -1,8 +1,8 @@
-#include <algorithm>
-
 #include "conformance/child.hpp"
 #include "conformance/end.hpp"
 #include "conformance/subject.hpp"
+
+#include <algorithm>
 
 namespace {
 

@@ -1,7 +1,8 @@
-// Any packets with any descriptors from a peer, at either side of a handshake: each ends it with an error or moves it on;
-// what was attached can be read to its last byte, whatever the peer's memory is; no descriptor is lost.
-#include <fcntl.h>
+// Any packets with any descriptors from a peer, at either side of a handshake: each ends it with an error or moves it
+// on; what was attached can be read to its last byte, whatever the peer's memory is; no descriptor is lost.
 #include <psyne/transports/ipc/meeting/handshake.hpp>
+
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,10 +51,12 @@ Descriptor memory(std::size_t bytes, int seals, bool populated) {
 /// What a peer may send instead of what it should.
 Descriptor offered(std::uint8_t kind) {
   constexpr int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
-  static const std::array<Descriptor, 6> kinds{
-      memory(psyne::CounterPage::bytes, sealed, true), memory(3 * 4096, sealed | F_SEAL_FUTURE_WRITE, true),
-      memory(4096, 0, true),                           memory(1 << 20, sealed, false),
-      memory(100, sealed, true),                       Descriptor(open("/dev/null", O_RDWR | O_CLOEXEC))};
+  static const std::array<Descriptor, 6> kinds{memory(psyne::CounterPage::bytes, sealed, true),
+                                               memory(3 * 4096, sealed | F_SEAL_FUTURE_WRITE, true),
+                                               memory(4096, 0, true),
+                                               memory(1 << 20, sealed, false),
+                                               memory(100, sealed, true),
+                                               Descriptor(open("/dev/null", O_RDWR | O_CLOEXEC))};
   return Descriptor(fcntl(kinds[kind % kinds.size()].get(), F_DUPFD_CLOEXEC, 0));
 }
 
@@ -120,8 +123,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Input input{data, size};
     const std::uint8_t mode = input.byte();
     Reader host;
-    psyne::Handshake handshake((mode & 1) != 0 ? psyne::Side::offering : psyne::Side::answering, host, "ipc://fuzz", shared,
-                               mode & 2);
+    psyne::Handshake handshake((mode & 1) != 0 ? psyne::Side::offering : psyne::Side::answering, host, "ipc://fuzz",
+                               shared, mode & 2);
     check(handshake.hello().has_value());
     bool over = false;
     if ((mode & 4) != 0) over = !handshake.take(psyne::encode(psyne::Hello::own(offered(0))));

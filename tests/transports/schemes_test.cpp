@@ -1,5 +1,6 @@
-#include <gtest/gtest.h>
 #include <psyne/core/transport/transport.hpp>
+
+#include <gtest/gtest.h>
 
 #include <set>
 

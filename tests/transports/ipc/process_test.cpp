@@ -12,9 +12,9 @@
 
 namespace {
 
+using conformance::Child;
 using conformance::Couple;
 using conformance::patience;
-using conformance::Child;
 using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;
@@ -134,7 +134,8 @@ TEST(IpcProcess, AfterEverybodyWasKilledTheNameIsAsGoodAsNew) {
   const NameDirectory name;
   {
     std::vector<std::unique_ptr<Child>> children;
-    for (const Side side : {Side::offering, Side::offering, Side::answering}) {
+    // The answering one is killed first: else it would tidy up after the others.
+    for (const Side side : {Side::answering, Side::offering, Side::offering}) {
       children.push_back(std::make_unique<Child>([&, side](Child::Word& word) {
         End end;
         end.appear(ipc(), name.uri, side, {.exclusive = side == Side::answering});

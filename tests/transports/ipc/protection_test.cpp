@@ -1,13 +1,14 @@
+#include <psyne/transports/ipc/mapping.hpp>
+
+#include "transports/ipc/hostile_peer.hpp"
+#include "transports/ipc/name_directory.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <psyne/transports/ipc/mapping.hpp>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
-
-#include "transports/ipc/hostile_peer.hpp"
-#include "transports/ipc/name_directory.hpp"
 
 namespace {
 
@@ -94,8 +95,9 @@ TEST(IpcProtection, ASpanWithoutSealsIsNotMapped) {
 
 TEST(IpcProtection, MemoryThatIsNotThereYetIsNotMapped) {
   // Else the reader would pay for what the peer only claims to have.
-  EXPECT_EQ(Mapping::of(memory_file(std::size_t{1} << 40, sealed, false), 0, std::size_t{1} << 40, Access::read).error(),
-            Code::corrupted);
+  EXPECT_EQ(
+      Mapping::of(memory_file(std::size_t{1} << 40, sealed, false), 0, std::size_t{1} << 40, Access::read).error(),
+      Code::corrupted);
 }
 
 TEST(IpcProtection, APartOfAFileIsMappedAtItsOffset) {

@@ -27,11 +27,7 @@ Result<Handshake::Turn> Handshake::take(Packet packet) {
   auto message = message_of(packet);
   if (!message) return named(message.error());
   switch (*message) {
-    case Message::refusal: {
-      refused_ = true;
-      auto refusal = decode_refusal(packet, "cannot connect " + uri_, peer_.name);
-      return refusal ? *refusal : named(refusal.error());
-    }
+    case Message::refusal: refused_ = true; return decode_refusal(packet, "cannot connect " + uri_, peer_.name);
     case Message::wake:
       // The offering end owns the link from admission on, and may signal before its welcome was sent.
       if (awaits_ == Awaits::welcome) return Turn{};

@@ -245,11 +245,13 @@ Packet encode_refusal(const Error& error) {
   return packet;
 }
 
-Result<Error> decode_refusal(const Packet& packet, std::string what, std::string peer) {
+Error decode_refusal(const Packet& packet, std::string what, std::string peer) {
   ByteReader reader(packet.bytes);
   reader.take<Message>();
   const auto code = reader.take<std::uint8_t>();
-  if (!reader.good() || !packet.descriptors.empty()) return corrupted("its refusal is garbled");
+  if (!reader.good() || !packet.descriptors.empty()) {
+    return Error(Code::corrupted, std::move(what)).peer(std::move(peer)).because("its refusal is garbled");
+  }
   const auto text = text_of(std::span<const std::byte>(packet.bytes).subspan(2));
   const Code told = may_be_told(static_cast<Code>(code)) ? static_cast<Code>(code) : Code::refused;
   return Error(told, std::move(what)).peer(std::move(peer)).because("it refused: " + quoted(text, longest_refusal));

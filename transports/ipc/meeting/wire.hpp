@@ -44,9 +44,9 @@ Result<Greeting> decode_greeting(Packet packet);
 
 /// A plain no, with a code and a sentence for people.
 Packet encode_refusal(const Error& error);
-/// The refusal as an error, its text made fit for a line. A code that only this side's kernel may state becomes
-/// refused.
-Result<Error> decode_refusal(const Packet& packet, std::string what, std::string peer);
+/// The refusal as an error of ours, its text made fit for a line. A code that only this side may state, such as that a
+/// deadline passed, becomes refused; a garbled refusal corrupted.
+Error decode_refusal(const Packet& packet, std::string what, std::string peer);
 
 Packet encode_welcome();
 
