@@ -63,7 +63,14 @@ class [[nodiscard]] Draft {
   Result<void> commit() {
     if (state_ == nullptr) return error_;
     if (state_->end().forked()) return forked_error("cannot send on " + state_->end().uri());
-    if (!dropped_) state_->commit(bytes_);
+    if constexpr (Message<T>::fixed) zero_padding<T>(reinterpret_cast<std::byte*>(view_.value()));
+    if (!dropped_) {
+      // Outside of the gate until now, so that a receiver can be let in while a draft is open: that only widens the
+      // room.
+      state_->gate().enter();
+      state_->commit(bytes_);
+      state_->gate().leave();
+    }
     end();
     error_ = Error(Code::invalid_state);
     return {};
@@ -90,7 +97,6 @@ class [[nodiscard]] Draft {
     State* state = std::exchange(state_, nullptr);
     if (state == nullptr || state->end().forked()) return;
     state->draft_open = false;
-    state->gate().leave();
     if (state->abandoned) delete state;
   }
 

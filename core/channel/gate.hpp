@@ -59,7 +59,8 @@ class Gate {
   void run_left() noexcept {
     for (std::function<void()>& work : left_) work();
     left_.clear();
-    attention_.store(0, std::memory_order_relaxed);
+    // Release: an owner that enters and finds 0 again sees what the visitor did.
+    attention_.store(0, std::memory_order_release);
   }
 
   alignas(cache_line) typename Atomics::template Atomic<std::uint32_t> busy_{0};

@@ -233,11 +233,9 @@ class Sender {
       }
       room = *made;
     }
+    state_->gate().leave();
     auto written = view(room.place);
-    if (!written) {
-      state_->gate().leave();
-      return written.error();
-    }
+    if (!written) return written.error();
     return Draft<T>(*state_, bytes, room.dropped, std::move(*written));
   }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -127,6 +128,45 @@ TEST_P(Channel, ADraftThatIsDroppedNeverWas) {
   EXPECT_EQ(draft.commit().error(), Code::invalid_state);
   EXPECT_EQ(receiver.receive(5s)->number, 2U);
   EXPECT_FALSE(receiver.try_receive());
+}
+
+TEST_P(Channel, AReceiverIsLetInWhileADraftIsOpen) {
+  const std::string name = uri();
+  auto sender = Sender<Tick>::open(name).value();
+  sender.send({1, 0}).value();
+  auto draft = sender.reserve();
+  auto receiver = Receiver<Tick>::open(name).value();
+  auto tick = receiver.receive(5s);
+  ASSERT_TRUE(tick) << tick.error().text();
+  EXPECT_EQ(tick->number, 1U);
+  draft->number = 2;
+  draft.commit().value();
+  EXPECT_EQ(receiver.receive(5s)->number, 2U);
+}
+
+// Bytes of the sender's stack, or of earlier messages, are nobody's business.
+TEST_P(Channel, PaddingNeverTravels) {
+  struct Padded {
+    std::uint8_t small;
+    std::uint64_t large;
+  };
+  const std::string name = uri();
+  auto sender = Sender<Padded>::open(name).value();
+  auto receiver = Receiver<Padded>::open(name).value();
+  Padded dirty;
+  std::memset(static_cast<void*>(&dirty), 0xee, sizeof dirty);
+  dirty.small = 1;
+  dirty.large = 2;
+  sender.send(dirty).value();
+  auto draft = sender.reserve();
+  std::memcpy(static_cast<void*>(&*draft), &dirty, sizeof dirty);
+  draft.commit().value();
+  for (int i = 0; i < 2; ++i) {
+    auto received = receiver.receive(5s);
+    ASSERT_TRUE(received) << received.error().text();
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&*received);
+    for (std::size_t at = 1; at < 8; ++at) EXPECT_EQ(bytes[at], 0) << "byte " << at << " of message " << i;
+  }
 }
 
 TEST_P(Channel, FullRingBlocksUntilTheDeadlineAndSaysForWhom) {
