@@ -42,7 +42,7 @@ class Function<R(Args...)> {
   template <class Callable, class Held = std::decay_t<Callable>>
     requires(!std::is_same_v<Held, Function> && std::is_invocable_r_v<R, Held&, Args...>)
   Function(Callable&& callable) {  // NOLINT(google-explicit-constructor): lambdas are passed as they are
-    if constexpr (requires { callable == nullptr; }) {
+    if constexpr (!std::is_function_v<std::remove_reference_t<Callable>> && requires { callable == nullptr; }) {
       if (callable == nullptr) return;
     }
     if constexpr (fits<Held>) {
