@@ -107,7 +107,8 @@ void PageFile::unlink() noexcept {
 }
 
 void PageFile::detach() noexcept {
-  mmap(data_, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  // Fails only where the child may map no more: then it counts into its parent's numbers, and nothing worse.
+  static_cast<void>(mmap(data_, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
   close(descriptor_);
   descriptor_ = -1;
 }

@@ -95,9 +95,10 @@ std::optional<double> quota_along(const std::string& root, const Hierarchy& hier
     below = hierarchy.group.substr(hierarchy.shown.size());
   }
   if (below.find("..") != std::string::npos) below.clear();  // a group outside of this namespace
+  const std::string top = root + hierarchy.mount;
   std::optional<double> quota;
   for (;;) {
-    quota = least(quota, quota_of(root + hierarchy.mount + below, hierarchy.second_version));
+    quota = least(quota, quota_of(top + below, hierarchy.second_version));
     const auto slash = below.rfind('/');
     if (slash == std::string::npos) return quota;
     below.resize(slash);
