@@ -61,9 +61,11 @@ class HeldViews {
     // acq_rel: the folder sees the marks of all whom it counts, and hands its own fold to the next folder.
     if (waiting_.fetch_add(1, std::memory_order_acq_rel) != 0) return false;
     for (;;) {
+      // First, so that whatever is counted off below has been folded, and, where close() is in it, is known to be
+      // closed.
+      const std::uint32_t seen = waiting_.load(std::memory_order_acquire);
       fold(publish);
       const bool closed = closed_.load(std::memory_order_acquire);
-      const std::uint32_t seen = waiting_.load(std::memory_order_acquire);
       counted_ += seen;
       // When closed, `issued_` no longer changes, and close() counted once as well.
       const bool all = closed && counted_ == issued_ + 1;

@@ -37,6 +37,7 @@ void Memory::reset(std::uint32_t weak_choices) {
 void Memory::start_thread(Number parent, Number child) {
   Thread& thread = threads_[child];
   if (child != parent) thread.view.copy(threads_[parent].view);
+  thread.view.see(barriers_);  // heavy barriers before its start have struck whatever CPU it runs on
   thread.stored = false;
   thread.has_deferred = false;
   thread.stale.fill({0, 0});
