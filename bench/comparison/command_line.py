@@ -89,6 +89,9 @@ class Measured:
 
 def measure(suite, folder, how):
     cpus = machine.two_cpus()
+    busy = machine.busy_share()
+    if busy > 0.1:
+        print(f"Others use {busy:.0%} of this machine's CPUs: these figures will be wrong.", flush=True)
     progress = Progress(how.rounds * len(suite.cells()))
     measurer = (Together if suite.together else Interleaved)(suite, folder, cpus, how, progress)
     rounds = Rounds(suite, folder, cpus, how, progress, measurer)
@@ -104,7 +107,7 @@ def measure(suite, folder, how):
 
 def show(suite, measured, date):
     print(f"{suite.name}: {suite.title}. {machine.describe()}, {date}")
-    for line in table(measured.outcomes, [peer.name for peer in suite.peers]):
+    for line in table(measured.outcomes, suite.peers, measured.absent):
         print(line)
     print(
         "psyne and peers: medians. ratio: psyne over the best peer (or the one named), of the same round. limit: the flag"

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from pathlib import Path
 
 CPUS = Path("/sys/devices/system/cpu")
@@ -21,6 +22,20 @@ def processor(cpuinfo=Path("/proc/cpuinfo")):
     model = words.get("model name", "unknown processor")
     family = f" (family {words['cpu family']}, model {words['model']})" if "cpu family" in words else ""
     return model + family
+
+
+def busy_share(seconds=0.3, stat=Path("/proc/stat"), sleep=time.sleep):
+    """What part of the machine's CPU time others use, while nothing of ours runs."""
+    before = cpu_times(stat)
+    sleep(seconds)
+    spent = [after - earlier for after, earlier in zip(cpu_times(stat), before)]
+    idle = spent[3] + spent[4]  # and waiting for input and output
+    return 1 - idle / sum(spent) if sum(spent) > 0 else 0.0
+
+
+def cpu_times(stat):
+    """user, nice, system, idle, iowait, irq, softirq, steal: ticks of all CPUs."""
+    return [int(word) for word in stat.read_text(encoding="ascii").splitlines()[0].split()[1:9]]
 
 
 def two_cpus(allowed=None, cpus=CPUS):

@@ -45,13 +45,13 @@ def show_ratio(outcome):
     return f"{show_value(outcome.ratio)} {spread}"
 
 
-def table(outcomes, peers):
-    """Lines of one aligned table. `peers` are all that the suite knows; one without a value is "absent"."""
-    head = ["work", "size", "unit", "limit", "psyne", *peers, "ratio [min max]", "of", "must", "met"]
+def table(outcomes, peers, absent=()):
+    """Lines of one aligned table, with a column for each of the suite's peers; those that are absent are said to be."""
+    head = ["work", "size", "unit", "limit", "psyne", *(peer.name for peer in peers), "ratio [min max]", "of", "must", "met"]
     lines = [head]
     for outcome in outcomes:
         row = outcome.row
-        others = ["" if row.alone else show_value(outcome.peers[peer]) if peer in outcome.peers else "absent" for peer in peers]
+        others = ["" if row.alone else "absent" if peer in absent else show_value(outcome.peers.get(peer.name)) for peer in peers]
         lines.append(
             [
                 row.label,

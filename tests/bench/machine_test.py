@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from specimens import ROOT
 
-from comparison.machine import describe, processor, two_cpus
+from comparison.machine import busy_share, describe, processor, two_cpus
 
 
 class TwoCpus(unittest.TestCase):
@@ -43,6 +43,16 @@ class TwoCpus(unittest.TestCase):
         self.assertEqual(two_cpus({0, 1}, self.cpus), (0, 1))
         self.assertEqual(two_cpus({5}, self.cpus), (5, 5))
         self.assertEqual(two_cpus({3, 4}, self.cpus / "nowhere"), (3, 4))
+
+
+class Busy(unittest.TestCase):
+    def test_it_is_what_was_not_idle_meanwhile(self):
+        with TemporaryDirectory() as folder:
+            stat = Path(folder) / "stat"
+            stat.write_text("cpu  100 10 20 1000 5 0 0 0 0 0\ncpu0 1 2 3 4\n")
+            later = lambda _: stat.write_text("cpu  120 20 30 1050 15 0 0 0 0 0\n")  # noqa: E731
+            self.assertAlmostEqual(busy_share(0, stat, later), 0.4)
+            self.assertEqual(busy_share(0, stat, lambda _: None), 0)
 
 
 class Name(unittest.TestCase):

@@ -27,7 +27,7 @@ OUTCOMES = [outcome_of(only, rounds) for only, rounds in zip(SUITE.rows, ROUNDS)
 
 class Table(unittest.TestCase):
     def setUp(self):
-        self.lines = table(OUTCOMES, ["A", "B"])
+        self.lines = table(OUTCOMES, SUITE.peers, [SUITE.peers[1]])
 
     def cells(self, line):
         return [cell for cell in self.lines[line].split("  ") if cell]
@@ -35,13 +35,16 @@ class Table(unittest.TestCase):
     def test_a_row_says_everything(self):
         self.assertEqual(
             [cell.strip() for cell in self.cells(2)],
-            ["latency", "8 B", "ns", "60.0", "60.0", "100", "120", "0.60 [0.30 0.60]", "A", "<= 0.90", "yes"],
+            ["latency", "8 B", "ns", "60.0", "60.0", "100", "absent", "0.60 [0.30 0.60]", "A", "<= 0.90", "yes"],
         )
 
     def test_a_missed_must_and_an_absent_peer_are_seen(self):
         self.assertIn("absent", self.lines[3])
         self.assertTrue(self.lines[3].endswith("NO"))
         self.assertIn(">= 1.30", self.lines[3])
+
+    def test_a_peer_that_has_no_part_in_a_row_is_not_called_absent(self):
+        self.assertNotIn("absent", table(OUTCOMES, SUITE.peers)[3])
 
     def test_a_row_that_only_psyne_has_calls_nobody_absent(self):
         self.assertNotIn("absent", self.lines[4])
