@@ -1,4 +1,5 @@
-// Any bytes as each message of the ipc:// handshake: what is read is within its bounds, and written again it is the same.
+// Any bytes as each message of the ipc:// handshake: what is read is within its bounds, and written again it is the
+// same.
 #include <psyne/transports/ipc/meeting/wire.hpp>
 
 #include <algorithm>
