@@ -2,11 +2,12 @@
 #include <psyne/core/uri/quoted.hpp>
 #include <psyne/transports/ipc/ipc_transport.hpp>
 #include <psyne/transports/memory/memory_transport.hpp>
+#include <psyne/transports/sim/sim_transport.hpp>
 
 namespace psyne::inline v0 {
 
 const std::vector<Transport*>& transports() {
-  static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport()};
+  static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport(), &sim_transport()};
   return *table;
 }
 

@@ -45,6 +45,7 @@ inline const std::vector<Subject>& subjects() {
   static const std::vector<Subject> all{
       {.scheme = "memory"},
       {.scheme = "ipc", .query = "?directory=" + scratch_directory(), .crosses_processes = true},
+      {.scheme = "sim"},
   };
   return all;
 }

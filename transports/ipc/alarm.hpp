@@ -9,7 +9,7 @@
 
 namespace psyne::inline v0 {
 
-/// Calls back on the service thread at one point in time. All members by the service thread only.
+/// Calls back on the service thread at one point in time. set: any thread; all else by one thread at a time.
 class Alarm final : private Service::Watcher {
  public:
   /// Errors: exhausted.

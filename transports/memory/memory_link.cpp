@@ -19,7 +19,7 @@ constexpr Capabilities abilities{.mapped = true,
 }  // namespace
 
 MemoryLink::MemoryLink(std::shared_ptr<Pair> pair, std::size_t index, const std::string& name)
-    : MappedLink(abilities, {.pid = getpid(), .name = "the other end of memory://" + name + " in this process"}),
+    : MappedLink(abilities, {.pid = getpid(), .name = "the other end of " + name + " in this process"}),
       pair_(std::move(pair)),
       index_(index) {
   join(mine().page, other().page);

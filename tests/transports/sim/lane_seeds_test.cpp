@@ -1,0 +1,241 @@
+#include <psyne/core/channel/incoming_lane.hpp>
+#include <psyne/core/channel/outlet.hpp>
+#include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/transports/sim/sim_link.hpp>
+#include <psyne/transports/sim/virtual_time.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+// Lanes over simulated links, writer and reader in one thread and in virtual time: each seed is another run, and the
+// same one each time.
+namespace {
+
+using namespace std::chrono_literals;
+using namespace psyne;
+
+using Records = VariableRecords;
+constexpr std::uint64_t capacity = 4096;
+constexpr std::uint64_t messages = 150;
+
+std::shared_ptr<const Region> region(std::size_t bytes) {
+  return std::make_shared<const Region>(Region::allocate(bytes, "simulated lane").value());
+}
+
+/// Message `number` is the same whoever makes it: its length and every byte follow from it.
+std::uint64_t length_of(std::uint64_t number) { return 8 + number * 2654435761U % 1200; }
+std::byte byte_of(std::uint64_t number, std::uint64_t at) { return static_cast<std::byte>(number * 7 + at * 3); }
+
+struct Simulation {
+  VirtualTime time;
+  std::mt19937_64 random;
+  SimSettings settings;
+  std::shared_ptr<const Region> memory = region(ProducerBlock<>::ring_offset + capacity);
+  TypedOutlet<Records> outlet{memory, capacity};
+  std::unique_ptr<ReaderPeer> peer;
+  TypedLane<Records>* lane = nullptr;
+  std::uint64_t sent = 0;
+  std::uint64_t read = 0;             // the next number to be read
+  std::uint64_t most_read = 0;        // all before it were seen by someone
+  std::optional<std::uint64_t> held;  // a view that is out
+  int deaths = 0;
+
+  explicit Simulation(std::uint64_t seed) : random(seed) {
+    settings.seed = seed;
+    settings.longest = settings.shortest + std::chrono::microseconds(random() % 100);
+    settings.queue = 1 + random() % 8;
+    settings.cuts = static_cast<double>(random() % 10) / 100;
+    settings.death = random() % 3 == 0 ? 0.005 : 0;
+    connect();
+  }
+  ~Simulation() { disconnect(); }
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+  void connect() {
+    settings.seed += 1000003;
+    auto [writing, reading] = SimLink::make_pair(settings, time, "sim://run").value();
+    LaneOffer offer;
+    offer.capacity = capacity;
+    const auto mirror = region(capacity);
+    auto span = reading->expose(*mirror, Access::write).value();
+    auto remote = writing->attach(std::move(span)).value();
+    lane = new TypedLane<Records>({.offer = std::move(offer),
+                                   .producer = {},
+                                   .own = region(sizeof(ConsumerBlock<>)),
+                                   .mirror = mirror,
+                                   .most_held = 16});
+    lane->connect(std::move(reading));
+    peer = std::make_unique<ReaderPeer>(std::move(writing), std::move(remote), outlet, capacity, 0, LaneAnswer{});
+    peer->join();
+  }
+  void disconnect() {
+    if (lane == nullptr) return;
+    if (held) lane->release(static_cast<std::uint32_t>(*held));
+    held.reset();
+    lane->retire();
+    lane = nullptr;
+    peer->leave(true);
+    peer.reset();
+  }
+
+  bool write_some() {
+    bool any = false;
+    while (sent < messages && random() % 4 != 0) {
+      const std::uint64_t length = length_of(sent);
+      std::byte* place = outlet.writer.try_reserve(length);
+      if (place == nullptr) break;
+      std::memcpy(place, &sent, sizeof sent);
+      for (std::uint64_t i = sizeof sent; i < length; ++i) place[i] = byte_of(sent, i);
+      outlet.writer.commit(length);
+      ++sent;
+      any = true;
+    }
+    return any;
+  }
+
+  testing::AssertionResult read_some(bool& any) {
+    if (!lane->begun() && !lane->begin()) return testing::AssertionSuccess();
+    for (;;) {
+      const Look look = lane->reader().look();
+      if (look == Look::corrupted) return testing::AssertionFailure() << "corrupted at " << read;
+      if (look != Look::record) return testing::AssertionSuccess();
+      if (held && random() % 2 == 0) {
+        lane->release(static_cast<std::uint32_t>(*held));
+        held.reset();
+      }
+      const auto front = lane->reader().front();
+      std::uint64_t number = 0;
+      if (front.size() < sizeof number) return testing::AssertionFailure() << "short at " << read;
+      std::memcpy(&number, front.data(), sizeof number);
+      // A successor begins at what its predecessor may have read but not given back as far as the writer knows.
+      const bool first = fresh_;
+      fresh_ = false;
+      if (first ? number > most_read : number != read) {
+        return testing::AssertionFailure() << "got " << number << " after " << read;
+      }
+      if (front.size() != length_of(number)) return testing::AssertionFailure() << number << " has another length";
+      for (std::uint64_t i = sizeof number; i < front.size(); ++i) {
+        if (front[i] != byte_of(number, i)) return testing::AssertionFailure() << number << " is torn at " << i;
+      }
+      read = number + 1;
+      most_read = std::max(most_read, read);
+      any = true;
+      if (!held && lane->reader().can_hold() && random() % 4 == 0) {
+        lane->reader().step();
+        held = lane->reader().hold();
+      } else {
+        lane->reader().pop();
+      }
+    }
+  }
+
+  /// All messages reach a reader in order, whoever dies; says what went wrong.
+  testing::AssertionResult go() {
+    for (int steps = 0; steps < 200'000; ++steps) {
+      if (peer->link().peer_state() != PeerState::alive) {
+        if (lane->link().peer_state() != PeerState::lost)
+          return testing::AssertionFailure() << "only one saw the death";
+        disconnect();
+        fresh_ = true;
+        if (++deaths > 5) settings.death = 0;
+        connect();
+      }
+      bool any = write_some();
+      static_cast<void>(outlet.released());  // takes in credit, and flushes what met a full queue
+      if (auto good = read_some(any); !good) return good;
+      if (most_read == messages && read == messages) return testing::AssertionSuccess();
+      if (any) continue;
+      if (held) {
+        lane->release(static_cast<std::uint32_t>(*held));
+        held.reset();
+        continue;
+      }
+      if (sent < messages && outlet.writer.writable(length_of(sent))) continue;
+      if (!time.step()) return testing::AssertionFailure() << "stuck: sent " << sent << ", read " << read;
+    }
+    return testing::AssertionFailure() << "no end: sent " << sent << ", read " << read;
+  }
+
+ private:
+  bool fresh_ = true;
+};
+
+std::uint64_t seeds() {
+  const char* asked = std::getenv("PSYNE_TEST_SEEDS");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 2000;
+}
+
+TEST(SimulatedLanes, DeliverAllInOrderForEverySeed) {
+  int deaths = 0;
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+    Simulation run(seed);
+    ASSERT_TRUE(run.go()) << "seed " << seed;
+    deaths += run.deaths;
+  }
+  EXPECT_GT(deaths, 0) << "nobody died: the test tests less than it says";
+}
+
+TEST(SimulatedLanes, ASeedIsTheSameRunEachTime) {
+  for (const std::uint64_t seed : {3U, 17U, 99U}) {
+    Simulation first(seed), second(seed);
+    ASSERT_TRUE(first.go() && second.go());
+    EXPECT_EQ(first.time.now(), second.time.now());
+    EXPECT_EQ(first.deaths, second.deaths);
+  }
+}
+
+TEST(SimulatedLinks, AFullQueueRefusesAndRoomComesWithTime) {
+  VirtualTime time;
+  SimSettings settings;
+  settings.queue = 2;
+  auto [one, other] = SimLink::make_pair(settings, time, "sim://full").value();
+  ASSERT_TRUE(one->post({}, {.counter = 0, .value = 1}) && one->post({}, {.counter = 0, .value = 2}));
+  EXPECT_EQ(one->post({}, {.counter = 0, .value = 3}).error(), Code::would_block);
+  EXPECT_EQ(other->counter(0), 0U) << "nothing arrives while no time passes";
+  ASSERT_TRUE(time.step());
+  EXPECT_GE(other->counter(0), 1U);
+  EXPECT_TRUE(one->post({}, {.counter = 0, .value = 3}));
+}
+
+TEST(SimulatedLinks, ADeathIsSeenByBothAndNothingArrivesAfterIt) {
+  VirtualTime time;
+  auto [one, other] = SimLink::make_pair({}, time, "sim://dies").value();
+  ASSERT_TRUE(one->post({}, {.counter = 0, .value = 1}));
+  static_cast<SimLink&>(*one).die();
+  EXPECT_EQ(other->peer_state(), PeerState::lost);
+  EXPECT_EQ(other->post({}, {}).error(), Code::peer_lost);
+  while (time.step()) {
+  }
+  EXPECT_EQ(other->counter(0), 0U);
+}
+
+TEST(SimulatedLinks, OptionsAreReadAndNonsenseIsRefused) {
+  SimSettings::know_options();
+  const auto read = [](const std::string& query) {
+    return SimSettings::read(Config::process().with(Uri::parse("sim://options" + query).value()).value());
+  };
+  const auto settings = read("?seed=7&delay=2us..3ms&queue=5&cut=0.5&longest_cut=4ms&death=0.25").value();
+  EXPECT_EQ(settings.seed, 7U);
+  EXPECT_EQ(settings.shortest, 2us);
+  EXPECT_EQ(settings.longest, 3ms);
+  EXPECT_EQ(settings.queue, 5U);
+  EXPECT_EQ(settings.cuts, 0.5);
+  EXPECT_EQ(settings.longest_cut, 4ms);
+  EXPECT_EQ(settings.death, 0.25);
+  EXPECT_EQ(read("?delay=9us").value().longest, 9us);
+  for (const char* wrong : {"?delay=3us..1us", "?delay=1us..2h", "?delay=soon", "?queue=0", "?cut=1.5", "?death=-1"}) {
+    const auto refused = read(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error(), Code::invalid_argument) << wrong;
+  }
+}
+
+}  // namespace

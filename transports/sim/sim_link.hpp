@@ -1,0 +1,55 @@
+#pragma once
+
+#include <psyne/transports/mapped/life_line.hpp>
+#include <psyne/transports/memory/meeting.hpp>
+#include <psyne/transports/sim/sim_wire.hpp>
+
+#include <map>
+#include <memory>
+
+namespace psyne::inline v0 {
+
+/// One end of a simulated link: not mapped, slow, and at the mercy of a seed. See SimWire for what happens on the way.
+class SimLink final : public Link {
+ public:
+  /// Two ends that are each other's peer. `time` outlives them. Errors: exhausted.
+  static Result<LinkPair> make_pair(const SimSettings& settings, SimTime& time, const std::string& name);
+
+  ~SimLink() override;
+
+  Result<RemoteSpan> expose(const Region& region, Access access) override;
+  Result<void> revoke(const RemoteSpan& span) override;
+  Result<RemoteRegion> attach(RemoteSpan span) override;
+  Result<Token> post(std::span<const Put> puts, const Signal& signal) override;
+  bool completed(Token token) const override { return wire_->completed(side_, token); }
+  std::uint64_t counter(std::uint32_t index) const override;
+  Result<void> progress() override;
+  PeerState peer_state() const override { return wire_->state(side_); }
+  const Capabilities& capabilities() const override { return capabilities_; }
+  const Identity& peer() const override { return peer_; }
+  Result<void> attach_bell(Bell* bell) override;
+  void wake() noexcept override;
+  void close() noexcept override;
+
+  /// This end's process dies: both ends are lost to each other, and what is under way is gone.
+  void die() { wire_->kill(side_); }
+
+ private:
+  struct Attached final : RemoteRegion::Attachment {
+    const SimLink* link = nullptr;
+    bool revoked = false;
+  };
+
+  SimLink(std::shared_ptr<SimWire> wire, std::size_t side, const SimSettings& settings, const std::string& name);
+  Result<void> check(const Put& put) const;
+
+  std::shared_ptr<SimWire> wire_;
+  std::size_t side_;
+  Capabilities capabilities_;
+  Identity peer_;
+  std::uint64_t generations_ = 0;
+  std::map<std::uint64_t, std::weak_ptr<Attached>> attached_;
+  LifeLine line_;  // the peer's threads are not in a forked child
+};
+
+}  // namespace psyne::inline v0

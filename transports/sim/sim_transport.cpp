@@ -1,0 +1,45 @@
+#include <psyne/core/config/config.hpp>
+#include <psyne/transports/memory/meeting.hpp>
+#include <psyne/transports/sim/sim_link.hpp>
+#include <psyne/transports/sim/sim_transport.hpp>
+
+#include <atomic>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+class SimTransport final : public Transport {
+ public:
+  SimTransport() { SimSettings::know_options(); }
+
+  std::string_view scheme() const override { return "sim"; }
+  Result<std::string> available() const override {
+    return std::string("a simulated network between threads of one process");
+  }
+  bool maps() const override { return false; }
+  bool needs_shareable() const override { return false; }
+
+  Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,
+                                           const PresenceOptions& options) override {
+    auto config = Config::process().with(uri);
+    if (!config) return config.error();
+    auto settings = SimSettings::read(*config);
+    if (!settings) return settings.error();
+    return meet_in_process(uri, side, host, options, [given = *settings](const std::string& name) {
+      static std::atomic<std::uint64_t> links{0};
+      SimSettings own = given;
+      own.seed += links.fetch_add(1, std::memory_order_relaxed);
+      return SimLink::make_pair(own, real_time(), name);
+    });
+  }
+};
+
+}  // namespace
+
+Transport& sim_transport() {
+  static SimTransport transport;
+  return transport;
+}
+
+}  // namespace psyne::inline v0
