@@ -9,6 +9,7 @@
 #include <psyne/core/executor/inline_executor.hpp>
 #include <psyne/core/executor/manual_executor.hpp>
 #include <psyne/core/function/function.hpp>
+#include <psyne/core/log/log.hpp>
 #include <psyne/core/message/message.hpp>
 #include <psyne/core/result/error.hpp>
 #include <psyne/core/result/result.hpp>
@@ -24,3 +25,4 @@
 #include <psyne/core/task/sync_wait.hpp>
 #include <psyne/core/task/task.hpp>
 #include <psyne/core/task/this_task.hpp>
+#include <psyne/core/topology/topology.hpp>

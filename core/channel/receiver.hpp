@@ -203,7 +203,8 @@ class Receiver {
       if (look_patiently<StandardAtomics>(look, wait.deadline, portion) && lane != nullptr) return lane;
       patient += looks;
       if (auto told = state_->settle()) return *told;
-      if ((lane = state_->find()) != nullptr) return lane;
+      lane = state_->find();
+      if (lane != nullptr) return lane;
       if (wait.stop.stop_requested()) return wait.stop.error("cannot receive from " + uri_);
       const Deadline until = wait.stop.sooner(wait.deadline);
       if (until != no_deadline && Clock::now() >= until) {

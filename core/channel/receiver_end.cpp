@@ -160,6 +160,7 @@ std::vector<IncomingLane*> ReceiverEnd::take_arrivals() {
   const std::lock_guard lock(mutex_);
   arrivals_.store(!refusals_.empty(), std::memory_order_relaxed);
   std::vector<IncomingLane*> lanes;
+  lanes.reserve(arrived_.size());
   for (OwnedLane& lane : arrived_) lanes.push_back(lane.release());
   arrived_.clear();
   return lanes;

@@ -170,11 +170,11 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
                                         std::move(*told));
     peers_.push_back(peer);
   }
-  join(std::move(peer), std::move(own_outlet));
+  join(peer, std::move(own_outlet));
   return {};
 }
 
-void SenderEnd::join(std::shared_ptr<ReaderPeer> peer, std::unique_ptr<Outlet> outlet) {
+void SenderEnd::join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet) {
   const auto shared_outlet = std::make_shared<std::unique_ptr<Outlet>>(std::move(outlet));
   gate_.visit([this, peer, shared_outlet] {
     drop_lost_receivers();  // a successor begins where its predecessor ended

@@ -81,7 +81,7 @@ class SenderEnd final : public Host {
   SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);
   Result<std::unique_ptr<Outlet>> new_outlet() const;
   Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
-  void join(std::shared_ptr<ReaderPeer> peer, std::unique_ptr<Outlet> outlet);
+  void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
   void remove(ReaderPeer& peer);
   Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);

@@ -30,12 +30,12 @@ constexpr std::size_t consumers = 2;
 
 /// What every process tells the first one. A plain struct is a message.
 struct Report {
-  std::uint64_t consumer;  // consumers: the producer
-  std::uint64_t images;
-  std::uint64_t bytes;
-  std::uint64_t checksum;
-  double seconds;
-  bool finished;
+  std::uint64_t consumer = 0;  // consumers: the producer
+  std::uint64_t images = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t checksum = 0;
+  double seconds = 0;
+  bool finished = false;
   ClassSums sums;
 };
 
@@ -64,7 +64,7 @@ Result<void> produce(const std::string& images_uri, const std::string& reports_u
       if (!draft) return draft.error();
       const auto bytes =
           draft->span<std::uint8_t>();  // memory inside the ring: the images are written where they are read
-      for (std::size_t i = 0; i < count; ++i) std::ranges::copy(images[first + i], bytes.begin() + i * 65);
+      for (std::size_t i = 0; i < count; ++i) std::ranges::copy(images[first + i], bytes.subspan(i * 65).begin());
       report.checksum += checksum(bytes);
       report.bytes += bytes.size();
       report.images += count;
