@@ -49,6 +49,11 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   if (!uri) return uri.error();
   auto transport = transport_for(uri->scheme());
   if (!transport) return transport.error();
+  if (!(*transport)->maps()) {
+    return Error(Code::unsupported, "cannot open " + std::string(uri->address()))
+        .because("nobody would flush what met a full queue while the sending thread is elsewhere")
+        .mend("Use memory:// or ipc://.");
+  }
   auto config = Config::process().with(*uri);
   if (!config) return config.error();
   SenderSettings settings = settle(*config, *uri, options);

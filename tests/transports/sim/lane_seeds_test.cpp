@@ -1,6 +1,7 @@
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/channel/outlet.hpp>
 #include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/core/channel/sender.hpp>
 #include <psyne/transports/sim/sim_link.hpp>
 #include <psyne/transports/sim/virtual_time.hpp>
 
@@ -236,6 +237,13 @@ TEST(SimulatedLinks, OptionsAreReadAndNonsenseIsRefused) {
     ASSERT_FALSE(refused) << wrong;
     EXPECT_EQ(refused.error(), Code::invalid_argument) << wrong;
   }
+}
+
+TEST(SimulatedLinks, AChannelOverThemIsRefusedInWords) {
+  const auto refused = Sender<std::uint64_t>::open("sim://channel");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Code::unsupported);
+  EXPECT_FALSE(refused.error().advice().empty());
 }
 
 }  // namespace
