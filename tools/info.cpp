@@ -65,6 +65,10 @@ std::vector<TransportLine> transport_lines() {
     lines.push_back({std::string(transport->scheme()) + "://", available ? "yes" : "no",
                      available ? *available : available.error().text()});
   }
+  const auto automatic = psyne::choose_automatically();
+  lines.push_back({"auto://", automatic ? "yes" : "no",
+                   automatic ? "is " + std::string(automatic->transport->scheme()) + "://: " + automatic->reason
+                             : automatic.error().text()});
   return lines;
 }
 

@@ -1,3 +1,4 @@
+#include <psyne/core/log/log.hpp>
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/core/uri/quoted.hpp>
 #include <psyne/transports/ipc/ipc_transport.hpp>
@@ -11,11 +12,28 @@ const std::vector<Transport*>& transports() {
   return *table;
 }
 
+// Both ends of a name must choose alike without talking, so the choice depends on the name alone, and not on who is
+// there: a plain name is one of this machine, and ipc:// reaches the threads of this process as well as other
+// processes.
+Result<AutomaticChoice> choose_automatically() {
+  auto works = ipc_transport().available();
+  if (!works) return works.error();
+  return AutomaticChoice{&ipc_transport(),
+                         "a plain name is one of this machine, where ipc:// reaches threads and processes"};
+}
+
 Result<Transport*> transport_for(std::string_view scheme) {
-  std::string known;
+  if (scheme == "auto") {
+    auto choice = choose_automatically();
+    if (!choice) return choice.error();
+    logging::write(logging::Level::info, "transport", "auto:// is ", choice->transport->scheme(),
+                   "://: ", choice->reason);
+    return choice->transport;
+  }
+  std::string known = "auto://, ";
   for (Transport* transport : transports()) {
     if (transport->scheme() == scheme) return transport;
-    known += (known.empty() ? "" : ", ") + std::string(transport->scheme()) + "://";
+    known += (transport == transports().front() ? "" : ", ") + std::string(transport->scheme()) + "://";
   }
   return Error(Code::not_found, "no transport has the scheme " + quoted(scheme)).mend("Known are " + known + ".");
 }

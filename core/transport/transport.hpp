@@ -76,11 +76,18 @@ class Transport {
                                                    const PresenceOptions& options) = 0;
 };
 
-/// The transports of this build, in the order in which auto:// tries them. Defined where the library is put together
-/// (transports/schemes.cpp): core knows no transport.
+/// The transports of this build. Defined where the library is put together (transports/schemes.cpp): core knows none.
 const std::vector<Transport*>& transports();
 
-/// The one for `scheme`; not_found lists the known ones.
+/// What auto:// means here, and why, for people.
+struct AutomaticChoice {
+  Transport* transport;
+  std::string reason;
+};
+/// Errors: that of the transport which should be chosen and does not work here; no other is taken silently.
+Result<AutomaticChoice> choose_automatically();
+
+/// The one for `scheme` (for auto the chosen one; the log says which and why); not_found lists the known ones.
 Result<Transport*> transport_for(std::string_view scheme);
 
 }  // namespace psyne::inline v0

@@ -22,7 +22,7 @@ using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
 
 class Channel : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, Channel, testing::Values("memory", "ipc"),
+INSTANTIATE_TEST_SUITE_P(Schemes, Channel, testing::Values("memory", "ipc", "auto"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
 TEST_P(Channel, AMessageArrivesWhoeverCameFirst) {

@@ -21,6 +21,15 @@ TEST(Schemes, EveryTransportIsFoundByItsScheme) {
   EXPECT_TRUE(schemes.contains("memory") && schemes.contains("ipc"));
 }
 
+// Whatever reaches both threads and processes of this machine is right for a plain name; memory:// would not be.
+TEST(Schemes, AutoIsOneOfThemAndSaysWhy) {
+  const auto choice = psyne::choose_automatically();
+  ASSERT_TRUE(choice) << choice.error().text();
+  EXPECT_EQ(choice->transport->scheme(), "ipc");
+  EXPECT_FALSE(choice->reason.empty());
+  EXPECT_EQ(psyne::transport_for("auto").value(), choice->transport);
+}
+
 TEST(Schemes, AnUnknownOneListsTheKnownOnes) {
   const auto unknown = psyne::transport_for("icp");
   ASSERT_FALSE(unknown);
