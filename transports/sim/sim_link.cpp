@@ -10,7 +10,7 @@ namespace psyne::inline v0 {
 
 namespace {
 
-constexpr std::uint32_t inline_bytes = 4096;
+constexpr std::uint32_t packet_inline_bytes = 4096;
 
 Error forked_link(const Identity& peer) { return forked_error("cannot use the link to " + peer.name); }
 
@@ -22,7 +22,7 @@ SimLink::SimLink(std::shared_ptr<SimWire> wire, std::size_t side, const SimSetti
       capabilities_{.mapped = false,
                     .exposes_plain_memory = true,
                     .counters = SimWire::counters,
-                    .inline_bytes = inline_bytes,
+                    .inline_bytes = packet_inline_bytes,
                     .latency_ns = static_cast<double>((settings.shortest + settings.longest).count() + 1) / 2,
                     .bandwidth_gbs = 1},
       peer_{.pid = getpid(), .name = "the other end of " + name + " of simulation " + std::to_string(settings.seed)} {}
@@ -87,7 +87,7 @@ Result<void> SimLink::check(const Put& put) const {
     wrong = "the peer granted reading only";
   } else if (put.offset > attached->length || put.local.size() > attached->length - put.offset) {
     wrong = "it ends outside of the remote region";
-  } else if (put.raw && put.local.size() > inline_bytes) {
+  } else if (put.raw && put.local.size() > packet_inline_bytes) {
     wrong = "it has more raw bytes than the link takes";
   }
   if (wrong == nullptr) return {};
