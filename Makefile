@@ -36,7 +36,7 @@ bench:
 
 lint:
 	@scripts/setup lint
-	@scripts/lint
+	@scripts/lint $(CHECKS)
 
 format:
 	@scripts/setup lint
