@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(psyne_settings INTERFACE -Wno-interference-size -Wno-maybe-uninitialized
     -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-mismatched-new-delete)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Where sources are compiled in batches, clang takes another file's names for shadowed ones; GCC looks for real ones.
+  target_compile_options(psyne_settings INTERFACE -Wno-shadow)
+endif()
 if(PSYNE_SANITIZE)
   target_compile_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE})
