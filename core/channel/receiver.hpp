@@ -1,9 +1,10 @@
 #pragma once
 
+#include <psyne/core/channel/lane_type.hpp>
 #include <psyne/core/channel/received.hpp>
 #include <psyne/core/channel/receiver_state.hpp>
 #include <psyne/core/park/patience.hpp>
-#include <psyne/core/stop/stop_callback.hpp>
+#include <psyne/core/stop/wait_or_stop.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -35,11 +36,7 @@ class Receiver {
  public:
   /// `uri`: memory://name, ipc://name, ... Neither side needs to be there first.
   static Result<Receiver> open(std::string_view uri, const ReceiverOptions& options = {}) {
-    const LaneType type{.schema = Message<T>::schema,
-                        .description = Message<T>::describe(),
-                        .payload = Message<T>::fixed ? static_cast<std::uint32_t>(sizeof(T)) : 0,
-                        .alignment = static_cast<std::uint32_t>(Records::alignment)};
-    auto end = ReceiverEnd::open(uri, options, type, &make_lane<Records>);
+    auto end = ReceiverEnd::open(uri, options, lane_type_of<T>(), &make_lane<Records>);
     if (!end) return end.error();
     return Receiver(std::make_unique<State>(std::move(*end)), std::string(uri), options);
   }
@@ -187,32 +184,31 @@ class Receiver {
     auto found = find_now();
     if (found || found.error() != Code::would_block) [[likely]]
       return found;
-    std::uint32_t looks = 0;
     Lane* lane = nullptr;
-    const auto look = [&] {
+    std::optional<Error> told;
+    std::uint32_t looks = 0;
+    const auto ready = [&] {
       lane = state_->find();
-      return lane != nullptr || state_->end().arrivals() || wait.stop.announced() || (++looks & 255U) == 0;
+      // Long spinning must not hide that others have come or gone.
+      if (lane != nullptr || (!state_->end().arrivals() && (++looks & 255U) != 0)) return lane != nullptr;
+      told = state_->settle();
+      if (!told) lane = state_->find();
+      return told || lane != nullptr;
     };
-    const Patience& patience = state_->end().settings().patience;
-    const StopCallback ring(wait.stop, [this] { state_->end().bell().ring(); });
-    for (std::uint64_t patient = 0;;) {
-      // In portions of 256 looks, so that long spinning does not hide that the others are gone.
-      const Patience portion{
-          .spins = std::min(patience.spins, 256U), .pauses = patience.pauses, .yields = patience.yields};
-      looks = 0;
-      if (look_patiently<StandardAtomics>(look, wait.deadline, portion) && lane != nullptr) return lane;
-      patient += looks;
-      if (auto told = state_->settle()) return *told;
-      lane = state_->find();
-      if (lane != nullptr) return lane;
-      if (wait.stop.stop_requested()) return wait.stop.error("cannot receive from " + uri_);
-      const Deadline until = wait.stop.sooner(wait.deadline);
-      if (until != no_deadline && Clock::now() >= until) {
-        if (wait.stop.stop_requested()) return wait.stop.error("cannot receive from " + uri_);
-        return state_->end().error(Code::timed_out).peer(state_->waited_for()).because("no message came in time");
-      }
-      if (patient >= patience.spins + std::uint64_t{patience.pauses} + patience.yields) state_->sleep(until);
-    }
+    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
+      if (look_patiently<StandardAtomics>(look, until, patience)) return;
+      do {
+        state_->sleep(until);
+        looks = ~0U;  // who woke us may have come or gone
+      } while (!look() && Clock::now() < until);
+    };
+    const WaitEnd end =
+        wait_or_stop<StandardAtomics>(ready, wait.deadline, wait.stop, state_->end().settings().patience, doze,
+                                      [this] { state_->end().bell().ring(); });
+    if (told) return *std::move(told);
+    if (end == WaitEnd::ready) return lane;
+    if (end == WaitEnd::stopped) return wait.stop.error("cannot receive from " + uri_);
+    return state_->end().error(Code::timed_out).peer(state_->waited_for()).because("no message came in time");
   }
 
   std::unique_ptr<State> state_;

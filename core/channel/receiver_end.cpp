@@ -1,3 +1,4 @@
+#include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/receiver_end.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
@@ -48,11 +49,7 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   settings.given.most_held = std::bit_ceil(std::max<std::size_t>(options.most_held, 2));
   settings.delivery = options.delivery && !uri->find("delivery") ? *options.delivery
                                                                  : config->choice<Delivery>(option::channel_delivery);
-  settings.patience = options.patience
-                          ? *options.patience
-                          : Patience{.spins = static_cast<std::uint32_t>(config->count(option::channel_spins)),
-                                     .pauses = static_cast<std::uint32_t>(config->count(option::channel_pauses)),
-                                     .yields = static_cast<std::uint32_t>(config->count(option::channel_yields))};
+  settings.patience = channel_patience(*config, options.patience);
 
   StandardAtomics::join_barriers();
   const bool alone = settings.delivery == Delivery::single;

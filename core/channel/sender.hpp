@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/draft.hpp>
+#include <psyne/core/channel/lane_type.hpp>
 #include <psyne/core/channel/sender_state.hpp>
 #include <psyne/core/copy/copy.hpp>
 
@@ -32,7 +33,7 @@ class Sender {
  public:
   /// `uri`: memory://name, ipc://name, ... Neither side needs to be there first; messages wait in the ring.
   static Result<Sender> open(std::string_view uri, const SenderOptions& options = {}) {
-    auto end = SenderEnd::open(uri, options, type(), &make_outlet<Records>);
+    auto end = SenderEnd::open(uri, options, lane_type_of<T>(), &make_outlet<Records>);
     if (!end) return end.error();
     return Sender(std::make_unique<State>(std::move(*end)), std::string(uri), options);
   }
@@ -168,13 +169,6 @@ class Sender {
  private:
   Sender(std::unique_ptr<State> state, std::string uri, SenderOptions options)
       : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
-
-  static LaneType type() {
-    return {.schema = Message<T>::schema,
-            .description = Message<T>::describe(),
-            .payload = Message<T>::fixed ? static_cast<std::uint32_t>(sizeof(T)) : 0,
-            .alignment = static_cast<std::uint32_t>(Records::alignment)};
-  }
 
   static void write(std::byte* place, const T& value) noexcept {
     if constexpr (sizeof(T) >= string_copy_from && !has_padding<T>) {

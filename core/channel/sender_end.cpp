@@ -1,3 +1,4 @@
+#include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/sender_end.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
@@ -25,11 +26,7 @@ SenderSettings settle(const Config& config, const Uri& uri, const SenderOptions&
   settings.when_full =
       given.when_full && !asked("when_full") ? *given.when_full : config.choice<WhenFull>(option::channel_when_full);
   settings.linger = given.linger && !asked("linger") ? *given.linger : config.duration(option::channel_linger);
-  settings.patience = given.patience
-                          ? *given.patience
-                          : Patience{.spins = static_cast<std::uint32_t>(config.count(option::channel_spins)),
-                                     .pauses = static_cast<std::uint32_t>(config.count(option::channel_pauses)),
-                                     .yields = static_cast<std::uint32_t>(config.count(option::channel_yields))};
+  settings.patience = channel_patience(config, given.patience);
   return settings;
 }
 

@@ -14,7 +14,7 @@ struct Wait {
   Wait() noexcept = default;
   template <class Rep, class Period>
   Wait(std::chrono::duration<Rep, Period> at_most) noexcept  // NOLINT(google-explicit-constructor): receive(100ms)
-      : deadline(after(std::chrono::duration_cast<Clock::duration>(at_most))) {}
+      : deadline(after(clamped(at_most))) {}
   Wait(Deadline until) noexcept : deadline(until) {}          // NOLINT(google-explicit-constructor)
   Wait(StopToken token) noexcept : stop(std::move(token)) {}  // NOLINT(google-explicit-constructor)
   template <class Time>
@@ -26,6 +26,14 @@ struct Wait {
   StopToken stop;
 
  private:
+  // hours::max() has more nanoseconds than their type can count.
+  template <class Rep, class Period>
+  static constexpr Clock::duration clamped(std::chrono::duration<Rep, Period> duration) noexcept {
+    using Seconds = std::chrono::duration<long double>;
+    if (!(Seconds(duration) < Seconds(Clock::duration::max()))) return Clock::duration::max();
+    if (Seconds(duration) < Seconds::zero()) return Clock::duration::zero();
+    return std::chrono::duration_cast<Clock::duration>(duration);
+  }
   static Deadline after(Clock::duration duration) noexcept {
     const Deadline now = Clock::now();
     return duration > no_deadline - now ? no_deadline : now + duration;

@@ -1,3 +1,4 @@
+#include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/transport/bell.hpp>
 
 #include <sys/epoll.h>
@@ -46,6 +47,7 @@ Sleep Bell::sleep(Deadline deadline) noexcept {
     left.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(until - seconds).count();
   }
   epoll_event event{};
+  const Blocking blocking;
   const int ready = epoll_pwait2(epoll_.get(), &event, 1, deadline == no_deadline ? nullptr : &left, nullptr);
   if (ready > 0) clear();
   return ready == 0 ? Sleep::timed_out : Sleep::woken;  // an interrupted sleep (EINTR) is a wake for no reason

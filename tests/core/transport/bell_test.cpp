@@ -1,3 +1,4 @@
+#include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/transport/bell.hpp>
 
 #include <gtest/gtest.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <string>
 #include <thread>
 
 namespace {
@@ -28,6 +30,23 @@ TEST(Bell, TimesOutAtItsDeadline) {
   EXPECT_EQ(bell->sleep(start + 20ms), Sleep::timed_out);
   EXPECT_GE(Clock::now() - start, 20ms);
   EXPECT_EQ(bell->sleep(psyne::Deadline{}), Sleep::timed_out);
+}
+
+struct Recorder : psyne::BlockingObserver {
+  void blocking() noexcept override { calls += '('; }
+  void resumed() noexcept override { calls += ')'; }
+  std::string calls;
+};
+
+TEST(Bell, TellsTheThreadsBlockingObserverOfEachSleep) {
+  Recorder recorder;
+  const psyne::ObserveBlocking observe(&recorder);
+  auto bell = Bell::make().value();
+  EXPECT_EQ(bell->sleep(Clock::now() + 1ms), Sleep::timed_out);
+  EXPECT_EQ(recorder.calls, "()");
+  bell->ring();
+  bell->clear();
+  EXPECT_EQ(recorder.calls, "()") << "neither is a sleep";
 }
 
 TEST(Bell, RingsFromManyThreadsAreNotLost) {
