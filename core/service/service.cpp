@@ -1,15 +1,15 @@
+#include <psyne/core/executor/inline_executor.hpp>
+#include <psyne/core/park/time_left.hpp>
+#include <psyne/core/process/own_thread.hpp>
 #include <psyne/core/service/service.hpp>
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -51,19 +51,9 @@ Result<Service*> Service::process() {
         .mend("Raise the limit of open files (ulimit -n).");
   }
   std::unique_ptr<Service> service(new Service(std::move(epoll), std::move(event)));
-  // Signals belong to the program's threads.
-  sigset_t all{}, before{};
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    service->thread_ = std::thread([raw = service.get()] { raw->loop(); });
-  } catch (const std::system_error& failure) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return system_error(failure.code().value(), "cannot start psyne's service thread")
-        .mend("Raise the limit of threads (ulimit -u).");
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(service->thread_.native_handle(), "psyne-service");
+  auto thread = start_own_thread("psyne-service", [raw = service.get()] { raw->loop(); });
+  if (!thread) return thread.error();
+  service->thread_ = std::move(*thread);
   process_service = service.release();
   return process_service;
 }
@@ -125,10 +115,51 @@ void Service::run(const std::function<void()>& work) {
   idle_.wait(lock, [&] { return done; });
 }
 
+void Service::start(Timer& timer, Deadline deadline) noexcept {
+  if (timers_.add(timer, deadline) && !here()) {
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(event_.get(), &one, sizeof one));
+  }
+}
+
+bool Service::cancel(Timer& timer) noexcept {
+  if (epoch_ != fork_epoch()) return false;  // the parent's: in this process it never fires
+  if (timers_.cancel(timer)) return true;
+  if (!here()) {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !expiring_; });
+  }
+  return false;
+}
+
+// `expiring_` before the timers are taken out: who then fails to cancel one waits for its work.
+void Service::expire() noexcept {
+  const Deadline now = Clock::now();
+  if (timers_.next_deadline() > now) return;
+  {
+    const std::lock_guard lock(mutex_);
+    expiring_ = true;
+  }
+  timers_.expire(now);
+  const std::lock_guard lock(mutex_);
+  expiring_ = false;
+  idle_.notify_all();
+}
+
+Result<Executor*> Service::callbacks() {
+  if (auto started = callbacks_.start("psyne-callbacks"); !started) return started.error();
+  return &callbacks_;
+}
+
 void Service::loop() noexcept {
+  const NothingInline guard(callbacks_);
   std::array<epoll_event, 64> events{};
   for (;;) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const Deadline next = timers_.next_deadline();
+    const timespec left = next == no_deadline ? timespec{} : time_left(next);
+    const int count = epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   next == no_deadline ? nullptr : &left, nullptr);
+    expire();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       const int descriptor = static_cast<int>(event.data.u64 & 0xffffffffU);

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <psyne/core/executor/thread_executor.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/result/result.hpp>
+#include <psyne/core/timer/timer_queue.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 
 #include <condition_variable>
@@ -14,8 +17,10 @@
 
 namespace psyne::inline v0 {
 
-/// The one service thread of a process: sleeps in epoll for life lines, accepts, handshakes and directory changes, and
-/// runs what was posted to it. It never runs user code and never does work that a waiting thread could do itself.
+/// The one service thread of a process: sleeps in epoll for life lines, accepts, handshakes, directory changes and
+/// timers, and runs what was posted to it. It never does work that a waiting thread could do itself.
+///
+/// It never runs user code: what would run inline on it (a callback given without an executor) goes to callbacks().
 ///
 /// Started on first use, and anew on first use in a forked child; never ended, so it may be used during static
 /// destruction. All members are thread safe.
@@ -44,6 +49,21 @@ class Service {
   void post(std::function<void()> work);
   /// Runs `work` on the service thread and returns when it is done; directly where the caller is that thread.
   void run(const std::function<void()>& work);
+
+  /// Has `timer` post its work at `deadline`. It must wait in no queue.
+  void start(Timer& timer, Deadline deadline) noexcept;
+  /// True when `timer` was waiting and now never fires. False when it was not: what it posted to executor() has been
+  /// run then, unless this is called from there; what it posted to another executor may be still to run.
+  bool cancel(Timer& timer) noexcept;
+  /// For timers of psyne's own: runs their work at once on the service thread. It must do no more than wake, complete
+  /// or post.
+  Executor& executor() noexcept { return at_once_; }
+
+  /// Where users' callbacks run that were given no executor; one thread, started by the first call, in the order in
+  /// which they came. To be asked for by whatever has the service thread complete something that users wait for.
+  /// Errors: exhausted.
+  Result<Executor*> callbacks();
+
   bool here() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:
@@ -52,6 +72,13 @@ class Service {
   void loop() noexcept;
   void dispatch(int descriptor, std::uint32_t generation, std::uint32_t events) noexcept;
   void run_posted() noexcept;
+
+  void expire() noexcept;
+
+  class AtOnce final : public Executor {
+   public:
+    void post(Work& work) noexcept override { work.run(work); }
+  };
 
   struct Watch {
     Watcher* watcher;
@@ -66,6 +93,11 @@ class Service {
   std::deque<std::function<void()>> posted_;
   int calling_ = -1;  // the descriptor whose watcher runs now
   std::uint32_t generations_ = 0;
+  TimerQueue<> timers_;
+  AtOnce at_once_;
+  bool expiring_ = false;  // guarded by mutex_: timers that are due post their work now
+  ThreadExecutor callbacks_;
+  const std::uint32_t epoch_ = fork_epoch();
   std::thread thread_;  // never joined: it lives as long as the process
 };
 

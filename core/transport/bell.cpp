@@ -1,13 +1,12 @@
 #include <psyne/core/park/blocking_observer.hpp>
+#include <psyne/core/park/time_left.hpp>
 #include <psyne/core/transport/bell.hpp>
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -39,13 +38,7 @@ void Bell::clear() noexcept {
 }
 
 Sleep Bell::sleep(Deadline deadline) noexcept {
-  timespec left{};
-  if (deadline != no_deadline) {
-    const auto until = std::max(deadline - Clock::now(), Clock::duration::zero());
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until);
-    left.tv_sec = seconds.count();
-    left.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(until - seconds).count();
-  }
+  const timespec left = deadline == no_deadline ? timespec{} : time_left(deadline);
   epoll_event event{};
   const Blocking blocking;
   const int ready = epoll_pwait2(epoll_.get(), &event, 1, deadline == no_deadline ? nullptr : &left, nullptr);

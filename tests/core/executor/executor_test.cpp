@@ -1,5 +1,6 @@
 #include <psyne/core/executor/inline_executor.hpp>
 #include <psyne/core/executor/manual_executor.hpp>
+#include <psyne/core/executor/thread_executor.hpp>
 #include <psyne/core/stop/stop_source.hpp>
 
 #include <gtest/gtest.h>
@@ -214,6 +215,44 @@ TEST(ManualExecutor, RunUntilEndsByStopDeadlineAndWake) {
   });
   EXPECT_EQ(executor.run_until([&] { return flag.load(); }, Clock::now() + 60s), WaitEnd::ready);
   waker.join();
+}
+
+TEST(ThreadExecutor, RunsWorkInOrderOnAThreadOfItsOwn) {
+  psyne::ThreadExecutor executor;
+  std::vector<int> order;
+  std::deque<Job> jobs;
+  std::thread::id ran_on;
+  for (int i = 0; i < 100; ++i) {
+    jobs.emplace_back([&, i] {
+      order.push_back(i);
+      ran_on = std::this_thread::get_id();
+    });
+  }
+  for (int i = 0; i < 50; ++i) executor.post(jobs[static_cast<std::size_t>(i)]);  // wait for the thread
+  ASSERT_TRUE(executor.start());
+  ASSERT_TRUE(executor.start()) << "a second time changes nothing";
+  for (int i = 50; i < 100; ++i) executor.post(jobs[static_cast<std::size_t>(i)]);
+  std::atomic<bool> done{false};
+  Job last([&] { done = true; });
+  executor.post(last);
+  for (int i = 0; i < 10'000 && !done; ++i) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(done);
+  ASSERT_EQ(order.size(), 100U);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+  EXPECT_NE(ran_on, std::this_thread::get_id());
+}
+
+TEST(ThreadExecutor, ItsDestructorRunsWhatIsLeft) {
+  for (const bool started : {true, false}) {
+    int ran = 0;
+    std::deque<Job> jobs;
+    {
+      psyne::ThreadExecutor executor;
+      if (started) executor.start().value();
+      for (int i = 0; i < 100; ++i) executor.post(jobs.emplace_back([&] { ++ran; }));
+    }
+    EXPECT_EQ(ran, 100);
+  }
 }
 
 }  // namespace
