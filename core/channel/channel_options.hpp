@@ -24,14 +24,16 @@ enum class WhenFull : std::uint8_t {
   block,        ///< waits for room, until the deadline of the call
   drop_newest,  ///< drops this message, and counts it
   drop_oldest,  ///< drops the oldest unread ones, and counts them; what is being read is never overwritten: if that is
-                ///< the oldest, this message is dropped instead
+                ///< the oldest, this message is dropped instead. Only with one receiver that shares memory with its
+                ///< sender: open says `unsupported` where delivery or transport make that impossible
   retry,        ///< tries again after growing, jittered pauses, a bounded number of times; then would_block
   callback,     ///< asks on_full what to do
   adaptive,  ///< blocks, and keeps less in flight while receivers are slow: a window that halves when it was full and
              ///< grows while it was not
 };
 
-/// What happens to messages that a receiver had been given, but not released, when it died.
+/// What happens to messages that a receiver had been given, but not released, when it died. Where the transport does
+/// not map, nobody knows what it had been given: all that was across and not known to be released counts as held.
 enum class Held : std::uint8_t {
   again,  ///< they are delivered to the next receiver (or another one): at least once
   lost,   ///< they are given up and counted: at most once

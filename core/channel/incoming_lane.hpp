@@ -41,10 +41,17 @@ class IncomingLane : public LaneSource {
   std::optional<std::uint64_t> joined_at() const;
   bool mapped() const { return parts_.mirror == nullptr; }
 
+  /// The reader's thread: takes in wakes, and moves what is under way.
+  void progress() noexcept;
+
   std::uint64_t arrived() noexcept override;
   std::uint64_t closed_at() noexcept override;
   void credit(std::uint64_t cursor) noexcept override;
+  /// Any thread: also when the sender asks for what was gathered, or room comes to a queue that was full.
   void settle() noexcept override;
+  /// Not mapped: what is before `taken` is never given back one by one. True when the sender has been told, or is gone;
+  /// else to be tried again when the link's service bell rings.
+  bool finish(std::uint64_t taken) noexcept;
   void wake() noexcept override { link_->wake(); }
 
  protected:
@@ -58,12 +65,12 @@ class IncomingLane : public LaneSource {
   const Parts& parts() const { return parts_; }
 
  private:
-  void send_credit(std::uint64_t cursor) noexcept;
+  bool send_credit() noexcept;
   std::uint64_t told(WireCounter counter) const { return link_->counter(counter_index(counter)); }
 
   Parts parts_;
   std::unique_ptr<Link> link_;
-  std::mutex wire_mutex_;       // not mapped: views may be released, and so credit sent, by any thread
+  std::mutex wire_mutex_;       // not mapped: views are released, and so credit is sent, by any thread
   std::uint64_t released_ = 0;  // under wire_mutex_
   std::uint64_t credited_ = 0;  // under wire_mutex_
 };
@@ -84,6 +91,8 @@ class TypedLane final : public IncomingLane {
     return true;
   }
   bool begun() const noexcept { return reader_.has_value(); }
+  /// What is before was handed to the program.
+  std::uint64_t taken() const noexcept { return reader_ ? reader_->position() : 0; }
   LaneReader<Records>& reader() noexcept { return *reader_; }
 
   void release(std::uint32_t view) noexcept {

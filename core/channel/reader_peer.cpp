@@ -1,6 +1,7 @@
 #include <psyne/core/channel/reader_peer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -16,14 +17,12 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
       answer_(std::move(answer)) {}
 
 void ReaderPeer::join() {
-  const auto* consumer =
-      link_->capabilities().mapped ? reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data()) : nullptr;
-  from_ = flushed_ = outlet_->oldest();
-  if (consumer != nullptr) {
-    outlet_->join(consumer, *this);
-    outlet_->block().joined_at[number_].store(from_ + 1, std::memory_order_release);
+  const std::uint64_t from = outlet_->oldest();
+  if (mapped()) {
+    outlet_->join(reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data()), *this);
+    outlet_->block().joined_at[number_].store(from + 1, std::memory_order_release);
   } else {
-    tell(WireCounter::joined_at, from_);
+    joined_at_.value = flushed_ = from;
     outlet_->join(nullptr, *this);
   }
   link_->wake();
@@ -35,35 +34,53 @@ std::uint64_t ReaderPeer::leave(bool again) {
 }
 
 void ReaderPeer::close() {
-  if (!link_->capabilities().mapped) tell(WireCounter::closed_at, outlet_->position());
+  if (!mapped()) {
+    closed_at_.value = outlet_->position();
+    carry();
+  }
   link_->wake();
 }
 
-// What does not go now goes with the next flush: the queue is full, and whoever waits for room flushes again.
-void ReaderPeer::flush(std::uint64_t position) noexcept {
-  if (flushed_ == position) return;
-  const Signal arrived{.counter = counter_index(WireCounter::arrived), .value = position + 1, .wake = true};
-  if (put(flushed_, position, arrived)) flushed_ = position;
+void ReaderPeer::carry() noexcept {
+  if (!joined_at_.value) return;  // it is not let in yet
+  if (tell(WireCounter::joined_at, joined_at_) && carry_records() && tell(WireCounter::asked, asked_, true)) {
+    tell(WireCounter::closed_at, closed_at_);
+  }
 }
 
-std::uint64_t ReaderPeer::credit() noexcept {
+bool ReaderPeer::carried() const noexcept {
+  return joined_at_.told && flushed_ == outlet_->position() && closed_at_.told == closed_at_.value;
+}
+
+std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   static_cast<void>(link_->progress());
-  flush(outlet_->position());
-  const std::uint64_t told = link_->counter(counter_index(WireCounter::credit));
-  return told == 0 ? from_ : told - 1;
+  const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::credit));
+  const std::uint64_t cursor = plus_one == 0 ? *joined_at_.value : plus_one - 1;
+  if (cursor < needed && asked_.value < needed) asked_.value = needed;
+  carry();
+  return cursor;
 }
 
-bool ReaderPeer::put(std::uint64_t from, std::uint64_t to, const Signal& signal) {
-  const std::uint64_t begin = from & (capacity_ - 1);
-  const std::uint64_t first = std::min(to - from, capacity_ - begin);
+bool ReaderPeer::carry_records() noexcept {
+  const std::uint64_t to = outlet_->position();
+  if (flushed_ == to) return true;
+  const std::uint64_t begin = flushed_ & (capacity_ - 1);
+  const std::uint64_t first = std::min(to - flushed_, capacity_ - begin);
   const std::byte* ring = outlet_->ring();
   const std::array<Put, 2> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
-                                Put{.local = {ring, to - from - first}, .remote = &remote_, .offset = 0}};
-  return link_->post(std::span(puts).first(first == to - from ? 1 : 2), signal).has_value();
+                                Put{.local = {ring, to - flushed_ - first}, .remote = &remote_, .offset = 0}};
+  const Signal arrived{.counter = counter_index(WireCounter::arrived), .value = to + 1, .wake = true};
+  if (!link_->post(std::span(puts).first(first == to - flushed_ ? 1 : 2), arrived)) return false;
+  flushed_ = to;
+  return true;
 }
 
-void ReaderPeer::tell(WireCounter counter, std::uint64_t value) {
-  static_cast<void>(link_->post({}, {.counter = counter_index(counter), .value = value + 1, .wake = true}));
+bool ReaderPeer::tell(WireCounter counter, News& news, bool attend) noexcept {
+  if (news.told == news.value) return true;
+  const Signal signal{.counter = counter_index(counter), .value = *news.value + 1, .wake = !attend, .attend = attend};
+  if (!link_->post({}, signal)) return false;
+  news.told = news.value;
+  return true;
 }
 
 std::string ReaderPeer::who() const {

@@ -5,40 +5,59 @@
 #include <psyne/core/channel/wire_counters.hpp>
 #include <psyne/core/transport/link.hpp>
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace psyne::inline v0 {
 
 /// A sender's view of one receiver: its link, and the wire by which the lane's writer reaches it.
+///
+/// Where the link does not map, what the receiver is to know is state, each part of which only grows: where it begins,
+/// up to where records are written, which credit is waited for, where the lane ends. carry() tells what is not told
+/// yet, in this order, until the link's queue is full; what is left goes with the next carry(), in its newest value: at
+/// a commit, at a look for credit, or when the link's service bell rings. So nothing waits for the sender's next call.
+///
+/// All members inside the sender's gate, save who().
 class ReaderPeer final : public LaneWire {
  public:
   ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
              std::uint32_t number, LaneAnswer answer);
 
   void wake() noexcept override { link_->wake(); }
-  void flush(std::uint64_t position) noexcept override;
-  std::uint64_t credit() noexcept override;
+  void flush(std::uint64_t /*position*/) noexcept override { carry(); }
+  std::uint64_t credit(std::uint64_t needed) noexcept override;
+  std::uint64_t reached() noexcept override { return flushed_; }
 
-  /// Lets it in and tells it where it begins. Inside the sender's gate.
+  /// Lets it in and tells it where it begins.
   void join();
-  /// Takes it out; returns how many messages were given up. Inside the sender's gate.
+  /// Takes it out; returns how many messages were given up.
   std::uint64_t leave(bool again);
   /// Tells it that nothing follows.
   void close();
 
+  /// Not mapped: tells what is not told yet, as far as there is room.
+  void carry() noexcept;
+  /// Whether all is told.
+  bool carried() const noexcept;
+
   Link& link() const { return *link_; }
   Outlet& outlet() const { return *outlet_; }
   std::uint32_t number() const { return number_; }
+  bool mapped() const { return link_->capabilities().mapped; }
   /// "receiver viewer (pid 812)"
   std::string who() const;
 
  private:
-  bool mapped() const { return !remote_.map().empty(); }
-  bool put(std::uint64_t from, std::uint64_t to, const Signal& signal);
-  void tell(WireCounter counter, std::uint64_t value);
+  /// Something that is to be told once it is there, and again whenever it has changed.
+  struct News {
+    std::optional<std::uint64_t> value;
+    std::optional<std::uint64_t> told;
+  };
+
+  bool carry_records() noexcept;
+  bool tell(WireCounter counter, News& news, bool attend = false) noexcept;
 
   std::unique_ptr<Link> link_;
   RemoteRegion remote_;  // its consumer block where mapped, else its copy of the ring
@@ -46,8 +65,10 @@ class ReaderPeer final : public LaneWire {
   std::uint64_t capacity_;
   std::uint32_t number_;
   LaneAnswer answer_;
-  std::uint64_t from_ = 0;     // where it began
-  std::uint64_t flushed_ = 0;  // not mapped: what went over
+  News joined_at_;
+  News asked_;
+  News closed_at_;
+  std::uint64_t flushed_ = 0;  // records before it went over
 };
 
 }  // namespace psyne::inline v0

@@ -51,6 +51,8 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
                                                                  : config->choice<Delivery>(option::channel_delivery);
   settings.patience = channel_patience(*config, options.patience);
 
+  settings.linger = config->duration(option::channel_linger);
+
   StandardAtomics::join_barriers();
   const bool alone = settings.delivery == Delivery::single;
   std::unique_ptr<ReceiverEnd> end(
@@ -58,6 +60,11 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   auto bell = Bell::make();
   if (!bell) return bell.error();
   end->bell_ = std::move(*bell);
+  if (!(*transport)->maps()) {
+    auto service_bell = ServiceBell::make([raw = end.get()] { raw->settle_wired(); });
+    if (!service_bell) return service_bell.error();
+    end->service_bell_ = std::move(*service_bell);
+  }
   auto presence = (*transport)->appear(*uri, Side::answering, *end, {.exclusive = alone});
   if (!presence) return presence.error();
   end->presence_ = std::move(*presence);
@@ -66,7 +73,35 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
 
 ReceiverEnd::~ReceiverEnd() { leave(); }
 
-void ReceiverEnd::leave() { presence_.reset(); }
+void ReceiverEnd::leave() {
+  presence_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    for (IncomingLane* lane : wired_) static_cast<void>(lane->link().attach_service_bell(nullptr));
+  }
+  service_bell_.reset();
+}
+
+void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken) {
+  if (!lane.mapped()) {
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase(wired_, &lane);
+    }
+    static_cast<void>(lane.link().attach_service_bell(bell_.get()));
+    for (const Deadline until = Clock::now() + settings_.linger; !lane.finish(taken) && Clock::now() < until;) {
+      bell_->sleep(until);
+    }
+    static_cast<void>(lane.link().attach_service_bell(nullptr));
+    lane.link().close();  // views that are still held lie in our copy of the ring
+  }
+  static_cast<void>(lane.link().attach_bell(nullptr));
+}
+
+void ReceiverEnd::settle_wired() {
+  const std::lock_guard lock(mutex_);
+  for (IncomingLane* lane : wired_) lane->settle();
+}
 
 Result<void> ReceiverEnd::fits(const LaneOffer& offer) const {
   if (offer.type.schema != type_.schema || offer.type.payload != type_.payload ||
@@ -132,15 +167,24 @@ void ReceiverEnd::welcome(std::unique_ptr<Link> link) {
     if (found == answered_.end()) return;
     OwnedLane lane = std::move(found->second);
     answered_.erase(found);
-    if (auto attached = link->attach_bell(bell_.get()); !attached) {
-      refusals_.push_back(attached.error());
-    } else {
-      lane->connect(std::move(link));
-      arrived_.push_back(std::move(lane));
+    if (auto connected = connect(std::move(lane), std::move(link)); !connected) {
+      refusals_.push_back(connected.error());
     }
     arrivals_.store(true, std::memory_order_release);
   }
   bell_->ring();
+}
+
+// Under mutex_.
+Result<void> ReceiverEnd::connect(OwnedLane lane, std::unique_ptr<Link> link) {
+  if (auto attached = link->attach_bell(bell_.get()); !attached) return attached;
+  if (!lane->mapped()) {
+    if (auto attached = link->attach_service_bell(&service_bell_->bell()); !attached) return attached;
+  }
+  lane->connect(std::move(link));
+  if (!lane->mapped()) wired_.push_back(lane.get());
+  arrived_.push_back(std::move(lane));
+  return {};
 }
 
 void ReceiverEnd::missed(const Link* link, const Error& error) {

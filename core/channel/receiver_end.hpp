@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
+#include <psyne/core/channel/service_bell.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/stop/stop_callback.hpp>
@@ -9,6 +10,7 @@
 #include <psyne/core/transport/transport.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -23,6 +25,7 @@ namespace psyne::inline v0 {
 struct ReceiverSettings {
   Delivery delivery = Delivery::single;
   Patience patience{};
+  std::chrono::nanoseconds linger{0};  ///< not mapped: how long the last credit may wait for room
   ReceiverOptions given;
 };
 
@@ -55,8 +58,11 @@ class ReceiverEnd final : public Host {
   /// This is a child of the process that opened it.
   bool forked() const noexcept { return epoch_ != fork_epoch(); }
 
-  /// No sender comes any more.
+  /// No sender comes any more, and the service thread no longer works on the lanes of those that came.
   void leave();
+  /// This lane's reader stops. Over a link that does not map, the sender is told what was taken, so that no successor
+  /// gets it again; waits for room for that.
+  void part_from(IncomingLane& lane, std::uint64_t taken);
 
   Error error(Code code) const { return Error(code, "cannot receive from " + uri_); }
 
@@ -74,6 +80,8 @@ class ReceiverEnd final : public Host {
 
   ReceiverEnd(std::string uri, Transport& transport, ReceiverSettings settings, LaneType type, MakeLane make_lane);
   Result<void> fits(const LaneOffer& offer) const;
+  Result<void> connect(OwnedLane lane, std::unique_ptr<Link> link);
+  void settle_wired();
 
   const std::string uri_;
   Transport& transport_;
@@ -88,8 +96,10 @@ class ReceiverEnd final : public Host {
   std::mutex mutex_;
   std::map<const Link*, OwnedLane> answered_;
   std::vector<OwnedLane> arrived_;
+  std::vector<IncomingLane*> wired_;  // those that do not map, until part_from()
   std::deque<Error> refusals_;
 
+  std::unique_ptr<ServiceBell> service_bell_;  // where the transport does not map
   std::unique_ptr<Presence> presence_;
 };
 

@@ -95,9 +95,9 @@ class ReceiverState {
     announced_ = false;
     for (Lane* lane : lanes_) {
       lane->reader().end_sleep();
-      static_cast<void>(lane->link().progress());
+      lane->progress();
     }
-    for (Lane* lane : joining_) static_cast<void>(lane->link().progress());
+    for (Lane* lane : joining_) lane->progress();
   }
   bool announced() const noexcept { return announced_; }
 
@@ -119,8 +119,8 @@ class ReceiverState {
   void next(std::size_t count) noexcept { current_ = current_ + 1 < count ? current_ + 1 : 0; }
   static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
 
-  static void let_go(Lane* lane) {
-    static_cast<void>(lane->link().attach_bell(nullptr));
+  void let_go(Lane* lane) {
+    end_->part_from(*lane, lane->taken());
     lane->retire();
   }
 
@@ -149,8 +149,14 @@ class ReceiverState {
     } else if (look == Look::empty && lane->link().peer_state() == PeerState::lost) {
       told = end_->error(Code::peer_lost)
                  .peer(lane->who())
-                 .because("the process is gone; all that it had sent was delivered")
+                 .because(lane->mapped() ? "the process is gone; all that it had sent was delivered"
+                                         : "the link to it is lost; all that had arrived was delivered")
                  .mend("Look into its log, and start it again: this receiver takes it in.");
+    } else if (look == Look::empty && lane->begun() && !lane->mapped()) {
+      told = end_->error(Code::peer_lost)
+                 .peer(lane->who())
+                 .because("it closed before all that it had sent was across; what had arrived was delivered")
+                 .mend("Raise its linger.");
     }
     last_ = lane->who();
     let_go(lane);

@@ -46,11 +46,6 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   if (!uri) return uri.error();
   auto transport = transport_for(uri->scheme());
   if (!transport) return transport.error();
-  if (!(*transport)->maps()) {
-    return Error(Code::unsupported, "cannot open " + std::string(uri->address()))
-        .because("nobody would flush what met a full queue while the sending thread is elsewhere")
-        .mend("Use memory:// or ipc://.");
-  }
   auto config = Config::process().with(*uri);
   if (!config) return config.error();
   SenderSettings settings = settle(*config, *uri, options);
@@ -63,7 +58,11 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   settings.capacity = ring_capacity(std::max<std::uint64_t>(settings.capacity, 4 * std::uint64_t{type.payload}));
   if (settings.when_full == WhenFull::drop_oldest && (settings.delivery != Delivery::single || !(*transport)->maps())) {
     return Error(Code::unsupported, "cannot open " + std::string(uri->address()))
-        .because("drop_oldest needs one receiver that shares memory with its sender")
+        .because(
+            settings.delivery != Delivery::single
+                ? "drop_oldest needs one receiver, and delivery is not single"
+                : "drop_oldest needs a receiver that shares memory with its sender: what is across cannot be taken "
+                  "back")
         .mend("Use when_full=drop_newest, or delivery=single over memory:// or ipc://.");
   }
 
@@ -73,6 +72,11 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   auto bell = Bell::make();
   if (!bell) return bell.error();
   end->bell_ = std::move(*bell);
+  if (!(*transport)->maps()) {
+    auto service_bell = ServiceBell::make([raw = end.get()] { raw->gate_.visit([raw] { raw->carry(); }); });
+    if (!service_bell) return service_bell.error();
+    end->service_bell_ = std::move(*service_bell);
+  }
   if (end->settings_.delivery != Delivery::any) {
     auto outlet = end->new_outlet();
     if (!outlet) return outlet.error();
@@ -148,6 +152,9 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
   auto remote = attach(*link, answer);
   if (!remote) return remote.error();
   if (auto attached = link->attach_bell(bell_.get()); !attached) return attached.error();
+  if (service_bell_) {
+    if (auto attached = link->attach_service_bell(&service_bell_->bell()); !attached) return attached.error();
+  }
 
   std::shared_ptr<ReaderPeer> peer;
   std::unique_ptr<Outlet> own_outlet;
@@ -157,7 +164,7 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
       const auto alive = std::ranges::find_if(
           peers_, [](const auto& other) { return other->link().peer_state() == PeerState::alive; });
       if (alive != peers_.end()) {
-        static_cast<void>(link->attach_bell(nullptr));
+        detach(*link);
         return Error(Code::in_use, "cannot receive from " + uri_)
             .peer((*alive)->who())
             .because("it has its one receiver already")
@@ -215,11 +222,32 @@ bool SenderEnd::drop_lost_receivers() {
   return !gone.empty();
 }
 
+// A receiver that closed gave up what it held where that is told by its memory; over a wire, by its last credit.
 void SenderEnd::remove(ReaderPeer& peer) {
-  if (peer.link().peer_state() != PeerState::closed) last_lost_ = peer.who();
-  const bool again = settings_.given.held_by_dead == Held::again && peer.link().peer_state() != PeerState::closed;
-  counters_.lost += peer.leave(again);
-  static_cast<void>(peer.link().attach_bell(nullptr));
+  const bool lies = peer.outlet().bad_reader() == &peer;
+  const bool closed = !lies && peer.link().peer_state() == PeerState::closed;
+  if (!closed) last_lost_ = {.who = peer.who(), .lied = lies};
+  counters_.lost += peer.leave(closed ? !peer.mapped() : settings_.given.held_by_dead == Held::again);
+  detach(peer.link());
+}
+
+void SenderEnd::detach(Link& link) {
+  static_cast<void>(link.attach_bell(nullptr));
+  static_cast<void>(link.attach_service_bell(nullptr));
+}
+
+void SenderEnd::carry() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (const auto& peer : peers_) {
+    static_cast<void>(peer->link().progress());
+    if (!peer->mapped()) peer->carry();
+  }
+}
+
+// A thread that waits drives its own links itself.
+void SenderEnd::attend_at(Bell& bell) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& peer : peers_) static_cast<void>(peer->link().attach_service_bell(&bell));
 }
 
 std::size_t SenderEnd::receivers() const {
@@ -240,9 +268,15 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
     const std::lock_guard lock(mutex_);
     for (const auto& peer : peers_) waited_for += (waited_for.empty() ? "" : ", ") + peer->who();
   }
-  if (waited_for.empty() && !last_lost_.empty()) {
+  if (waited_for.empty() && last_lost_.lied) {
+    return error(Code::corrupted, what)
+        .peer(last_lost_.who)
+        .because("the ring is full, and its receiver was taken out: it gave back what it cannot have read")
+        .mend("Start a receiver: it will be given what is still in the ring.");
+  }
+  if (waited_for.empty() && !last_lost_.who.empty()) {
     return error(Code::peer_lost, what)
-        .peer(last_lost_)
+        .peer(last_lost_.who)
         .because("the ring is full and its receiver is gone")
         .mend("Start a receiver: it will be given what is still in the ring.");
   }
@@ -257,17 +291,22 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
 
 void SenderEnd::sleep(Deadline until) {
   ++counters_.waits;
+  if (service_bell_) attend_at(*bell_);
   gate_.leave();
   bell_->sleep(until);
   gate_.enter();
-  const std::lock_guard lock(mutex_);
-  for (const auto& peer : peers_) static_cast<void>(peer->link().progress());
+  if (service_bell_) attend_at(service_bell_->bell());
+  carry();
 }
 
 // Whether something that was committed has nobody who has it, or will have it after this end is gone.
 bool SenderEnd::undelivered() {
   drop_lost_receivers();
   const bool mapped = transport_.maps();
+  if (!mapped) {
+    const std::lock_guard lock(mutex_);
+    if (std::ranges::any_of(peers_, [](const auto& peer) { return !peer->carried(); })) return true;
+  }
   return std::ranges::any_of(outlets_, [&](const auto& outlet) {
     if (mapped && outlet->readers() > 0) return false;  // they hold the memory: it stays as long as they need it
     return outlet->released() != outlet->position();
@@ -299,9 +338,13 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
   }
   gate_.leave();
   presence_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& peer : peers_) detach(peer->link());
+  }
+  service_bell_.reset();
   gate_.close();
   const std::lock_guard lock(mutex_);
-  for (const auto& peer : peers_) static_cast<void>(peer->link().attach_bell(nullptr));
   peers_.clear();
   return delivered;
 }

@@ -5,6 +5,7 @@
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/outlet.hpp>
 #include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/core/channel/service_bell.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/park/patience.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
@@ -77,12 +78,19 @@ class SenderEnd final : public Host {
     std::uint32_t number = 0;
     std::unique_ptr<Outlet> outlet;  // any: the ring that will be this receiver's
   };
+  struct Lost {
+    std::string who;
+    bool lied = false;  // it told what cannot be
+  };
 
   SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);
   Result<std::unique_ptr<Outlet>> new_outlet() const;
   Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
   void remove(ReaderPeer& peer);
+  static void detach(Link& link);
+  void carry() noexcept;
+  void attend_at(Bell& bell);
   Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);
   bool undelivered();
@@ -97,7 +105,7 @@ class SenderEnd final : public Host {
   Gate<> gate_;
   std::vector<std::unique_ptr<Outlet>> outlets_;  // inside the gate
   ChannelCounters counters_;                      // inside the gate
-  std::string last_lost_;                         // inside the gate
+  Lost last_lost_;                                // inside the gate
   bool closed_ = false;
   const std::uint32_t epoch_ = fork_epoch();
 
@@ -106,6 +114,7 @@ class SenderEnd final : public Host {
   std::map<const Link*, Invited> invited_;
   std::uint64_t numbers_in_use_ = 0;
 
+  std::unique_ptr<ServiceBell> service_bell_;  // where the transport does not map
   std::unique_ptr<Presence> presence_;
 };
 

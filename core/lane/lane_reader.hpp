@@ -66,7 +66,7 @@ class LaneReader {
         own_(&own),
         source_(&source),
         position_(options.from),
-        limit_(producer != nullptr ? ~std::uint64_t{0} : options.from),
+        limit_(producer != nullptr && may_begin(options.from) ? ~std::uint64_t{0} : options.from),
         lossy_(options.lossy),
         held_(options.most_held) {
     own_->cursor.store(position_, std::memory_order_relaxed);
@@ -146,7 +146,13 @@ class LaneReader {
     return *reinterpret_cast<const Word*>(ring_ + (position & mask_));
   }
 
+  /// Where words lie: what a stranger told as such a place is checked by this, once.
+  static constexpr bool may_begin(std::uint64_t position) noexcept {
+    return position % Records::alignment == first_word<Records>;
+  }
+
   Look look_for_arrivals() noexcept {
+    if (!may_begin(position_)) return Look::corrupted;
     const std::uint64_t arrived = source_->arrived();
     if (arrived - position_ > mask_ + 1) return Look::corrupted;  // behind us, or more than a ring ahead
     limit_ = arrived;

@@ -19,8 +19,14 @@ class LaneWire {
   virtual void wake() noexcept = 0;
   /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
   virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
-  /// Not mapped: the consumer's cursor as far as it came back.
-  virtual std::uint64_t credit() noexcept { return 0; }
+  /// Not mapped: the consumer's cursor as far as it came back. Where that is before `needed`, the consumer is asked to
+  /// tell it at once when it gets there.
+  virtual std::uint64_t credit(std::uint64_t needed) noexcept {
+    static_cast<void>(needed);
+    return 0;
+  }
+  /// Not mapped: what is before may have been handed to the program; nobody can know whether it was.
+  virtual std::uint64_t reached() noexcept { return 0; }
 };
 
 /// The producer's end of a lane: one thread at a time writes records, one or several readers each see all of them.
@@ -105,8 +111,9 @@ class LaneWriter {
     if (gone == readers_.end()) return 0;
     static_cast<void>(refresh(limit_ + 1));
     // Its last words may be garbage: walk my own records up to where it says that it was, never beyond what I wrote.
-    const std::uint64_t taken =
-        again || gone->consumer == nullptr ? 0 : gone->consumer->taken.load(std::memory_order_acquire);
+    const std::uint64_t taken = again                       ? 0
+                                : gone->consumer == nullptr ? gone->wire->reached()
+                                                            : gone->consumer->taken.load(std::memory_order_acquire);
     std::uint64_t position = gone->cursor, given_up = 0;
     while (position < std::min(taken, position_)) {
       const std::uint32_t length = Record::length(word(position).load(std::memory_order_relaxed));
@@ -234,8 +241,8 @@ class LaneWriter {
   bool refresh(std::uint64_t end) noexcept {
     for (Reader& reader : readers_) {
       // Acquire: the reader's last loads of a record come before our overwriting it.
-      const std::uint64_t cursor =
-          reader.consumer != nullptr ? reader.consumer->cursor.load(std::memory_order_acquire) : reader.wire->credit();
+      const std::uint64_t cursor = reader.consumer != nullptr ? reader.consumer->cursor.load(std::memory_order_acquire)
+                                                              : reader.wire->credit(end - std::min(end, capacity()));
       if (cursor == 0) continue;  // its memory as it was made: it has not begun to read
       if (cursor < reader.told || cursor > position_) [[unlikely]] {
         bad_reader_ = reader.wire;

@@ -41,12 +41,14 @@ struct Put {
   bool raw = false;
 };
 
-/// What the peer sees after the puts: its counter `counter` becomes `value`, and it is woken where it sleeps.
+/// What the peer sees after the puts: its counter `counter` becomes `value`, it is woken where it sleeps, and its
+/// service bell rings where it is to be attended to though nobody waits there.
 struct Signal {
   static constexpr std::uint32_t none = ~std::uint32_t{0};
   std::uint32_t counter = none;
   std::uint64_t value = 0;
   bool wake = false;
+  bool attend = false;
 };
 
 /// Names one post; tokens of a link complete in the order in which they were given.
@@ -59,8 +61,11 @@ using Token = std::uint64_t;
 /// counter lives at the one who waits for it and only the peer writes it; values only grow, and are compared
 /// cyclically. The end of a link never loses what was signalled before it: counters and regions stay readable.
 ///
+/// A queue that was full says when it is not: after a post met would_block, the service bell rings once a post can
+/// succeed. So whoever has news for the peer posts the newest, and does it again at the ring: state, not messages.
+///
 /// Threads: expose, attach, post, completed and progress by one thread at a time; counter, peer_state, capabilities,
-/// peer and wake by any thread at any time. No call blocks.
+/// peer, the bells and wake by any thread at any time. No call blocks, and none calls back.
 class Link {
  public:
   virtual ~Link() = default;
@@ -96,6 +101,11 @@ class Link {
   /// bell outlives its attachment; the call returns when no ring of the old one is under way. A wake that came while no
   /// bell was attached may be lost: look once more after attaching. Errors: exhausted, and then none is attached.
   virtual Result<void> attach_bell(Bell* bell) = 0;
+  /// From now on what cannot wait until this end calls again rings `bell`: room for a post after one met would_block,
+  /// and a signal with `attend`. It comes without anyone's progress(). Whoever answers it is always there: the service
+  /// thread, or, while it lasts, a thread that waits. As attach_bell otherwise; after attaching, post once more.
+  /// A mapped link never rings it: nothing queues there, and what is stored is seen.
+  virtual Result<void> attach_service_bell(Bell* bell) = 0;
   /// Tells the peer's bell, as a signal with nothing but `wake`. Any thread.
   virtual void wake() noexcept = 0;
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <string>
 
@@ -15,9 +16,13 @@ struct Tick {
   double price;
 };
 
+/// Every scheme that carries channels.
+inline constexpr std::array schemes{"memory", "ipc", "sim", "auto"};
+
 /// A test that runs over every transport that carries channels, each time on a name of its own.
 class OverEveryScheme : public testing::TestWithParam<const char*> {
  protected:
+  static bool maps() { return psyne::transport_for(GetParam()).value()->maps(); }
   std::string uri(const std::string& query = "") const {
     static std::atomic<int> names{0};
     static thread_local int name = 0;

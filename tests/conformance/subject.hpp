@@ -19,6 +19,7 @@ struct Subject {
   std::string scheme;
   std::string query = {};  ///< appended to every URI
   bool crosses_processes = false;
+  std::string narrow = {};  ///< instead of `query`: a link whose queue is soon full, where one can be
 
   psyne::Transport& transport() const { return *psyne::transport_for(scheme).value(); }
 };
@@ -45,7 +46,7 @@ inline const std::vector<Subject>& subjects() {
   static const std::vector<Subject> all{
       {.scheme = "memory"},
       {.scheme = "ipc", .query = "?directory=" + scratch_directory(), .crosses_processes = true},
-      {.scheme = "sim"},
+      {.scheme = "sim", .narrow = "?queue=8&delay=1ms..2ms"},
   };
   return all;
 }
@@ -57,10 +58,14 @@ class Conformance : public testing::TestWithParam<Subject> {
   static psyne::Transport& transport() { return subject().transport(); }
 
   /// A name that no other test uses.
-  static psyne::Uri fresh_uri() {
+  static psyne::Uri fresh_uri() { return fresh_uri(subject().query); }
+  static psyne::Uri narrow_uri() { return fresh_uri(subject().narrow.empty() ? subject().query : subject().narrow); }
+
+ private:
+  static psyne::Uri fresh_uri(const std::string& query) {
     static std::atomic<int> count{0};
     return psyne::Uri::parse(subject().scheme + "://test" + std::to_string(getpid()) + "-" + std::to_string(++count) +
-                             subject().query)
+                             query)
         .value();
   }
 };

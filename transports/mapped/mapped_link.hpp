@@ -23,6 +23,7 @@ class MappedLink : public Link {
   Result<Token> post(std::span<const Put> puts, const Signal& signal) final;
   bool completed(Token token) const final { return token <= posted_; }
   std::uint64_t counter(std::uint32_t index) const final;
+  Result<void> attach_service_bell(Bell* /*bell*/) final { return {}; }
   PeerState peer_state() const final { return state_.load(std::memory_order_acquire); }
   const Capabilities& capabilities() const final { return capabilities_; }
   const Identity& peer() const final { return peer_; }

@@ -134,6 +134,12 @@ Result<void> SimLink::attach_bell(Bell* bell) {
   return {};
 }
 
+Result<void> SimLink::attach_service_bell(Bell* bell) {
+  if (line_.forked()) return forked_link(peer_);
+  wire_->attach_service_bell(side_, bell);
+  return {};
+}
+
 void SimLink::wake() noexcept {
   if (!line_.forked()) wire_->wake(side_);
 }

@@ -28,6 +28,7 @@ class SimLink final : public Link {
   const Capabilities& capabilities() const override { return capabilities_; }
   const Identity& peer() const override { return peer_; }
   Result<void> attach_bell(Bell* bell) override;
+  Result<void> attach_service_bell(Bell* bell) override;
   void wake() noexcept override;
   void close() noexcept override;
 

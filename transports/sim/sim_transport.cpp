@@ -9,6 +9,11 @@ namespace psyne::inline v0 {
 
 namespace {
 
+std::atomic<SimTime*>& time_of_links() {
+  static std::atomic<SimTime*> time{&real_time()};
+  return time;
+}
+
 class SimTransport final : public Transport {
  public:
   SimTransport() { SimSettings::know_options(); }
@@ -26,11 +31,10 @@ class SimTransport final : public Transport {
     if (!config) return config.error();
     auto settings = SimSettings::read(*config);
     if (!settings) return settings.error();
-    return meet_in_process(uri, side, host, options, [given = *settings](const std::string& name) {
-      static std::atomic<std::uint64_t> links{0};
+    return meet_in_process(uri, side, host, options, [given = *settings, links = 0U](const std::string& name) mutable {
       SimSettings own = given;
-      own.seed += links.fetch_add(1, std::memory_order_relaxed);
-      return SimLink::make_pair(own, real_time(), name);
+      own.seed += std::uint64_t{links++} << 32;
+      return SimLink::make_pair(own, *time_of_links().load(std::memory_order_acquire), name);
     });
   }
 };
@@ -41,5 +45,7 @@ Transport& sim_transport() {
   static SimTransport transport;
   return transport;
 }
+
+void simulate_in(SimTime& time) { time_of_links().store(&time, std::memory_order_release); }
 
 }  // namespace psyne::inline v0

@@ -31,7 +31,10 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
     case PeerState::closed: return Code::closed;
     case PeerState::lost: return Code::peer_lost;
   }
-  if (from.posts >= settings_.queue) return Code::would_block;
+  if (from.posts >= settings_.queue) {
+    from.turned_away = true;
+    return Code::would_block;
+  }
   if (happens(settings_.cuts)) {
     cut_until_ = std::max(cut_until_, alarm_->now() + draw(std::chrono::nanoseconds(0), settings_.longest_cut));
   }
@@ -145,10 +148,8 @@ void SimWire::arrive(std::size_t side, Packet& packet) {
         // Release: pairs with the acquire in counter(): the puts of this and of earlier posts come first.
         to.counter[packet.signal.counter].store(packet.signal.value, std::memory_order_release);
       }
-      if (packet.token != 0) {
-        from.completed.store(packet.token, std::memory_order_release);
-        --from.posts;
-      }
+      if (packet.token != 0) complete(from, packet.token);
+      if (packet.signal.attend && to.service_bell != nullptr) to.service_bell->ring();
       break;
     case Kind::revoke: to.revocations.push_back(packet.generation); break;
     case Kind::acknowledge:
@@ -160,6 +161,12 @@ void SimWire::arrive(std::size_t side, Packet& packet) {
     case Kind::death: lose(); return;
   }
   if ((packet.signal.wake || packet.kind != Kind::post) && to.bell != nullptr) to.bell->ring();
+}
+
+void SimWire::complete(End& from, Token token) {
+  from.completed.store(token, std::memory_order_release);
+  --from.posts;
+  if (std::exchange(from.turned_away, false) && from.service_bell != nullptr) from.service_bell->ring();
 }
 
 void SimWire::lose() {
@@ -210,9 +217,14 @@ void SimWire::attach_bell(std::size_t side, Bell* bell) {
   if (bell != nullptr && state(side) != PeerState::alive) bell->ring();
 }
 
+void SimWire::attach_service_bell(std::size_t side, Bell* bell) {
+  const std::lock_guard lock(mutex_);
+  ends_[side].service_bell = bell;
+}
+
 void SimWire::leave(std::size_t side) {
   const std::lock_guard lock(mutex_);
-  ends_[side].bell = nullptr;
+  ends_[side].bell = ends_[side].service_bell = nullptr;
   ends_[side].exposed.clear();
 }
 

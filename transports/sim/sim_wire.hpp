@@ -57,6 +57,7 @@ class SimWire {
   /// The process of `side` dies: the other loses it, with all that is under way between them.
   void kill(std::size_t side);
   void attach_bell(std::size_t side, Bell* bell);
+  void attach_service_bell(std::size_t side, Bell* bell);
   /// The end of `side` is destroyed: nothing reaches its bell and its memory any more.
   void leave(std::size_t side);
 
@@ -87,10 +88,12 @@ class SimWire {
     std::atomic<Token> completed{0};
     Token posted = 0;
     Bell* bell = nullptr;
+    Bell* service_bell = nullptr;
     std::map<std::uint64_t, Exposed> exposed;
     std::vector<std::uint64_t> revocations;
     std::deque<Packet> packets;  // from this end
     std::size_t posts = 0;       // among them
+    bool turned_away = false;    // a post met would_block, and was not told of room yet
     Deadline last_arrival{};
   };
 
@@ -105,6 +108,7 @@ class SimWire {
   bool deliver_one(std::size_t side, Deadline now);
   void land(End& to, std::span<const Piece> pieces);
   void arrive(std::size_t side, Packet& packet);
+  static void complete(End& from, Token token);
   void lose();
   void end(End& end, PeerState how);
   void arm();
