@@ -25,9 +25,6 @@ target_link_libraries(psyne
   PUBLIC Threads::Threads tl::expected
   PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog PkgConfig::HWLOC)
 target_compile_definitions(psyne PRIVATE PSYNE_VERSION="${PROJECT_VERSION}")
-if(PSYNE_STEPS)
-  target_compile_definitions(psyne PUBLIC PSYNE_STEPS)
-endif()
 set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BATCH_SIZE 12
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)

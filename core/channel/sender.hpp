@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/draft.hpp>
 #include <psyne/core/channel/lane_type.hpp>
@@ -131,6 +132,7 @@ class Sender {
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
     Draft<T> draft = reserve(values.size(), wait);
     if (!draft) return draft.error();
+    step_within(draft->data(), values.data(), values.size_bytes());
     copy_bytes(draft->data(), values.data(), values.size_bytes());
     return draft.commit();
   }
@@ -171,6 +173,7 @@ class Sender {
       : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
 
   static void write(std::byte* place, const T& value) noexcept {
+    step_within(place, &value, sizeof(T));
     if constexpr (sizeof(T) >= string_copy_from && !has_padding<T>) {
       copy_bytes(place, &value, sizeof(T));
     } else {

@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/config/runtime_directory.hpp>
 
 #include <linux/magic.h>
@@ -39,6 +40,7 @@ std::string mapped_directory() {
 }
 
 Result<void> make_private_directory(const std::string& path) {
+  step();
   if (mkdir(path.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return system_error(errno, "cannot make the directory " + path);
   struct stat status {};

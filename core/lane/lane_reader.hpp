@@ -48,7 +48,7 @@ class LaneSource {
 /// true.
 template <class Records, class Atomics = StandardAtomics>
 class LaneReader {
-  using Word = typename Atomics::template Atomic<std::uint64_t>;
+  using Word = SharedWord<Atomics, std::uint64_t>;
 
  public:
   struct Options {

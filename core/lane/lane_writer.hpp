@@ -41,7 +41,7 @@ class LaneWire {
 /// and one that lies is reported by bad_reader().
 template <class Records, class Atomics = StandardAtomics>
 class LaneWriter {
-  using Word = typename Atomics::template Atomic<std::uint64_t>;
+  using Word = SharedWord<Atomics, std::uint64_t>;
 
  public:
   /// `block` and `ring` are this process's own memory, zeroed, `capacity` a power of two.

@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/transport/region.hpp>
 
 #include <fcntl.h>
@@ -33,14 +34,15 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
   int flags = MAP_POPULATE;
   if (options.shareable) {
     const unsigned kind = MFD_CLOEXEC | MFD_ALLOW_SEALING | (options.huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0U);
+    step();
     region.descriptor_ = Descriptor(memfd_create(("psyne " + purpose).c_str(), kind));
     if (!region.descriptor_) return failed(errno, purpose, size);
     // fallocate, not ftruncate: a full memory cgroup or hugetlb pool refuses here instead of killing us at a later
     // touch.
-    if (ftruncate(region.descriptor(), static_cast<off_t>(size)) != 0 ||
-        fallocate(region.descriptor(), 0, 0, static_cast<off_t>(size)) != 0) {
-      return failed(errno, purpose, size);
-    }
+    step();
+    if (ftruncate(region.descriptor(), static_cast<off_t>(size)) != 0) return failed(errno, purpose, size);
+    step();
+    if (fallocate(region.descriptor(), 0, 0, static_cast<off_t>(size)) != 0) return failed(errno, purpose, size);
     flags |= MAP_SHARED;
   } else {
     flags |= MAP_PRIVATE | MAP_ANONYMOUS | (options.huge_pages ? MAP_HUGETLB : 0);
@@ -53,6 +55,7 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
   if (options.shareable) {
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     if (options.others == Access::read) seals |= F_SEAL_FUTURE_WRITE;
+    step();
     if (fcntl(region.descriptor(), F_ADD_SEALS, seals) != 0) return failed(errno, purpose, size);
   }
   return region;

@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/transports/ipc/ipc_link.hpp>
 
 #include <fcntl.h>
@@ -103,6 +104,7 @@ Result<void> IpcLink::attach_bell(Bell* bell) {
 void IpcLink::wake() noexcept {
   const char wake = 'w';
   // Full is fine: then wakes are pending. So is a peer that is gone: then its end is.
+  step();
   static_cast<void>(!send(line_->get(), &wake, sizeof wake, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
@@ -110,6 +112,7 @@ void IpcLink::close() noexcept {
   if (forked() || peer_state() != PeerState::alive) return;
   theirs().goodbye.value.store(1, std::memory_order_release);
   end_and_ring(PeerState::closed);
+  step();
   shutdown(line_->get(), SHUT_RDWR);
 }
 

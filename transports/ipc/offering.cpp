@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/transports/ipc/offering.hpp>
 
 #include <sys/epoll.h>
@@ -39,6 +40,7 @@ void Offering::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
       rest(no_deadline);
       break;
     }
+    step();
     Descriptor socket(accept4(listener_->get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       meetings_.begin(std::move(socket), [this](Meetings::Outcome) {

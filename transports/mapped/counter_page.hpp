@@ -2,6 +2,7 @@
 
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/atomics/cache_line.hpp>
+#include <psyne/core/atomics/shared_word.hpp>
 
 #include <array>
 #include <cstddef>
@@ -20,7 +21,7 @@ struct CounterPage {
   static constexpr std::uint32_t counters = bytes / cache_line - 3;
 
   struct alignas(cache_line) Word {
-    StandardAtomics::Atomic<std::uint64_t> value{0};
+    SharedWord<StandardAtomics, std::uint64_t> value{0};
   };
 
   std::array<Word, counters> counter;
@@ -30,6 +31,6 @@ struct CounterPage {
 };
 
 static_assert(sizeof(CounterPage) == CounterPage::bytes);
-static_assert(StandardAtomics::Atomic<std::uint64_t>::is_always_lock_free, "words are shared between processes");
+static_assert(SharedWord<StandardAtomics, std::uint64_t>::is_always_lock_free, "words are shared between processes");
 
 }  // namespace psyne::inline v0

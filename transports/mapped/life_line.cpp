@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/transports/mapped/life_line.hpp>
 
 #include <unistd.h>
@@ -14,6 +15,7 @@ LifeLine::~LifeLine() {
   unwatch();
   const int number = get();
   close_in_child_ = {};  // first, or a child forked in between would close the number's next owner
+  step();
   if (number >= 0) ::close(number);
 }
 

@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/transports/mapped/mapped_link.hpp>
 
@@ -129,7 +130,9 @@ Result<Token> MappedLink::post(std::span<const Put> puts, const Signal& signal) 
   }
   for (const Put& put : puts) {
     if (put.local.empty()) continue;
-    std::memcpy(put.remote->attachment()->mapped.data() + put.offset, put.local.data(), put.local.size());
+    std::byte* to = put.remote->attachment()->mapped.data() + put.offset;
+    step_within(to, put.local.data(), put.local.size());
+    std::memcpy(to, put.local.data(), put.local.size());
   }
   if (signal.counter != Signal::none) {
     // Release: pairs with the acquire in the peer's counter(): the puts of this and of earlier posts come first.

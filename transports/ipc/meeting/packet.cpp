@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/transports/ipc/meeting/packet.hpp>
 
 #include <sys/socket.h>
@@ -54,6 +55,7 @@ Result<void> send_packet(int socket, const Packet& packet) {
     }
   }
   ssize_t sent = 0;
+  step();
   do sent = sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
   if (sent >= 0) return {};

@@ -1,3 +1,4 @@
+#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/config/runtime_directory.hpp>
 #include <psyne/transports/ipc/place/directory.hpp>
 
@@ -58,6 +59,7 @@ std::string octal(mode_t mode) {
 
 Result<void> make_base(const Place& place) {
   if (place.own_base) return make_private_directory(place.base);
+  step();
   if (mkdir(place.base.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return system_error(errno, "cannot make the directory " + place.base)
       .mend("Make it, or set ipc.directory to another one.");
@@ -66,13 +68,19 @@ Result<void> make_base(const Place& place) {
 /// Makes the name's directory as it must be; one that is there already is left as it is.
 Result<void> make_directory(const Place& place) {
   const std::string path = place.path();
+  step();
   if (mkdir(path.c_str(), 0700) != 0) {
     return errno == EEXIST ? Result<void>() : system_error(errno, "cannot make the directory " + path);
   }
   if (!place.group) return {};
-  if (chown(path.c_str(), static_cast<uid_t>(-1), *place.group) != 0 ||
-      chmod(path.c_str(), place.directory_mode()) != 0) {
+  step();
+  bool opened = chown(path.c_str(), static_cast<uid_t>(-1), *place.group) == 0;
+  step();
+  opened = opened && chmod(path.c_str(), place.directory_mode()) == 0;
+  if (!opened) {
     const int number = errno;
+    if (number == ENOENT)
+      return {};  // somebody took it for what a dead one left half made; the next attempt makes it anew
     rmdir(path.c_str());
     return system_error(number, "cannot open " + path + " to its group").mend("Be a member of ipc.group yourself.");
   }
@@ -110,7 +118,9 @@ Result<std::unique_ptr<Directory>> Directory::enter(const Place& place) {
       return last;
     }
     const int lock = directory->lock_.get();
+    step();
     if (flock(lock, LOCK_EX | LOCK_NB) == 0 && directory->still_there()) directory->sweep();
+    step();
     if (flock(lock, LOCK_SH | LOCK_NB) == 0 && directory->still_there()) return directory;
     last = Error(Code::in_use, "cannot enter " + path)
                .because("another process keeps it locked while it leaves")
@@ -121,10 +131,13 @@ Result<std::unique_ptr<Directory>> Directory::enter(const Place& place) {
 
 Directory::~Directory() {
   if (forked()) return;
+  step();
   if (!socket_.empty()) unlinkat(lock_.get(), socket_.c_str(), 0);
   side_.reset();
+  step();
   if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 || !still_there()) return;
   sweep();
+  step();
   rmdir(place_.path().c_str());  // stays where somebody put something else into it
 }
 
@@ -159,7 +172,9 @@ bool Directory::still_there() const {
 // Only while alone. What others put here is none of our business.
 void Directory::sweep() const {
   for (const std::string& name : entries()) {
-    if (is_ours(name)) unlinkat(lock_.get(), name.c_str(), 0);
+    if (!is_ours(name)) continue;
+    step();
+    unlinkat(lock_.get(), name.c_str(), 0);
   }
 }
 
@@ -180,7 +195,9 @@ Result<Descriptor> Directory::side_file(const char* name) const {
   const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
   Descriptor file(openat(lock_.get(), name, flags));
   if (!file && errno == ENOENT) {
+    step();
     file = Descriptor(openat(lock_.get(), name, flags | O_CREAT, 0600));
+    step();
     if (file) fchmod(file.get(), place_.file_mode());  // whatever the umask says
   }
   if (!file) return system_error(errno, "cannot open " + place_.path() + "/" + name);
@@ -191,6 +208,7 @@ Result<void> Directory::claim(Side side, bool exclusive) {
   const char* name = side_name(side);
   auto file = side_file(name);
   if (!file) return file.error();
+  step();
   if (flock(file->get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(errno, "cannot lock " + place_.path() + "/" + name);
     std::array<char, 24> holder{};
@@ -203,7 +221,10 @@ Result<void> Directory::claim(Side side, bool exclusive) {
         .mend("Close the other first, or let both share the name (delivery).");
   }
   const std::string pid = exclusive ? std::to_string(getpid()) : "";  // for people only
-  if (ftruncate(file->get(), 0) == 0) static_cast<void>(!pwrite(file->get(), pid.data(), pid.size(), 0));
+  step();
+  const bool emptied = ftruncate(file->get(), 0) == 0;
+  step();
+  if (emptied) static_cast<void>(!pwrite(file->get(), pid.data(), pid.size(), 0));
   side_ = std::make_unique<LifeLine>(std::move(*file));
   return {};
 }
@@ -240,11 +261,15 @@ Result<Descriptor> Directory::listen() {
   if (!socket) return socket.error();
   auto where = address(binding);
   if (!where) return where.error();
+  step();
   if (bind(socket->get(), generic(*where), sizeof *where) != 0) return failed("bind");
   socket_ = binding;
+  step();
   if (fchmodat(lock_.get(), binding.c_str(), place_.file_mode(), 0) != 0) return failed("set the mode of");
+  step();
   if (::listen(socket->get(), backlog) != 0) return failed("listen on");
   // Only now can others see it, so a refused connection proves that its owner is dead.
+  step();
   if (renameat(lock_.get(), binding.c_str(), lock_.get(), listening.c_str()) != 0) return failed("rename");
   socket_ = listening;
   return socket;
@@ -255,11 +280,15 @@ Result<Descriptor> Directory::connect(const std::string& name) const {
   if (!socket) return socket.error();
   auto where = address(name);
   if (!where) return where.error();
+  step();
   if (::connect(socket->get(), generic(*where), sizeof *where) == 0) return socket;
   switch (errno) {
     case EAGAIN: return Code::would_block;
     case ENOENT: return Code::not_found;
-    case ECONNREFUSED: unlinkat(lock_.get(), name.c_str(), 0); return Code::not_found;
+    case ECONNREFUSED:
+      step();
+      unlinkat(lock_.get(), name.c_str(), 0);
+      return Code::not_found;
     default: return system_error(errno, "cannot connect to " + place_.path() + "/" + name);
   }
 }
