@@ -10,7 +10,7 @@ namespace psyne::inline v0 {
 
 namespace {
 
-constexpr std::size_t step = 64;
+constexpr std::size_t size_step = 64;
 
 struct Unused {
   Unused* next;
@@ -61,11 +61,11 @@ class FrameCache {
 
   std::size_t bytes() const noexcept { return bytes_; }
 
-  static std::size_t place_of(std::size_t bytes) noexcept { return (bytes - 1) / step; }
-  static std::size_t bytes_at(std::size_t place) noexcept { return (place + 1) * step; }
+  static std::size_t place_of(std::size_t bytes) noexcept { return (bytes - 1) / size_step; }
+  static std::size_t bytes_at(std::size_t place) noexcept { return (place + 1) * size_step; }
 
  private:
-  std::array<Unused*, largest_cached_frame / step> lists_{};
+  std::array<Unused*, largest_cached_frame / size_step> lists_{};
   std::size_t bytes_ = 0;
 };
 
