@@ -29,6 +29,11 @@ set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BA
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)
 
+if(PSYNE_UNITY)
+  # What is local to one file of a batch shadows what is local to another; a build without batches finds the real ones.
+  target_compile_options(psyne PRIVATE -Wno-shadow)
+endif()
+
 # Exports are chosen by one list at the link; functions of the library are bound inside it, as hidden visibility would.
 if(BUILD_SHARED_LIBS)
   set(exports "${PROJECT_SOURCE_DIR}/cmake/PsyneExports.map")

@@ -49,12 +49,8 @@ inline void require(const Result<void>& result) {
   if (!result) throw std::runtime_error(result.error().text());
 }
 
-/// How large a ring is. For large messages, larger than a second-level cache: what the sender wrote has then moved on
-/// to the shared cache before the receiver comes, which reads it there three times as fast as out of the other core.
-inline std::size_t capacity_for(std::size_t size) noexcept {
-  if (size <= 4096) return 64 * KiB;
-  return size <= 64 * KiB ? 8 * MiB : 4 * size;
-}
+/// How large a ring is: the default, or room for four messages.
+inline std::size_t capacity_for(std::size_t size) noexcept { return std::max(2 * MiB, 4 * size); }
 
 /// One name in each direction between the two processes, and messages of type T on it: what pair/latency.hpp asks for.
 template <class T>
@@ -86,19 +82,19 @@ class Channel {
       std::memcpy(&value, message.data(), sizeof value);
       send(value);
     } else {
-      write(message.size(),
-            [message](std::span<std::byte> place) { copy_bytes(place.data(), message.data(), message.size()); });
+      require(sender_->send(message));
     }
   }
 
   void receive(std::span<std::byte> message) {
-    read(message.size(), [message](std::span<const std::byte> place) {
-      if constexpr (Message<T>::fixed) {
-        std::memcpy(message.data(), place.data(), sizeof(T));
-      } else {
-        copy_bytes(message.data(), place.data(), message.size());
-      }
-    });
+    if constexpr (Message<T>::fixed) {
+      read(message.size(),
+           [message](std::span<const std::byte> place) { std::memcpy(message.data(), place.data(), sizeof(T)); });
+    } else {
+      const auto size = receiver_->receive_into(message);
+      if (!size) throw std::runtime_error(size.error().text());
+      if (*size != message.size()) throw std::runtime_error("a message of another size arrived");
+    }
   }
 
   /// Both copy at once, so that one user's buffer will do: what is in flight is in the ring.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -83,6 +84,11 @@ class [[nodiscard]] Draft {
   Draft(State& state, std::uint64_t bytes, bool dropped, std::conditional_t<Message<T>::fixed, T*, View> view)
       : state_(&state), bytes_(bytes), dropped_(dropped), view_(std::move(view)), error_(Code::invalid_state) {
     state_->draft_open = true;
+  }
+
+  // The whole payload at once; one that will be dropped is not copied.
+  void fill(std::span<const std::byte> payload) noexcept {
+    if (!dropped_) state_->writer().fill(payload);
   }
 
   View& view() noexcept {

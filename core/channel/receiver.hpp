@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/copy_out.hpp>
 #include <psyne/core/channel/lane_type.hpp>
 #include <psyne/core/channel/received.hpp>
 #include <psyne/core/channel/receiver_state.hpp>
@@ -69,6 +70,34 @@ class Receiver {
     auto lane = find_now();
     if (!lane) return lane.error();
     return take(**lane);
+  }
+
+  /// Vectors: copies the next message into `buffer` and gives it back; returns how many elements it has. While the
+  /// sender is still copying a long one in, this copies out what is there: the two copies take the time of one. Errors
+  /// beside those of receive(): too_large, when the buffer is too small; the message stays the next one. After an error
+  /// the buffer's content is unspecified.
+  template <class Kind = Message<T>, class Element = typename Kind::Writable::element_type>
+    requires(!Kind::fixed && std::is_same_v<typename Kind::Writable, std::span<Element>>)
+  Result<std::size_t> receive_into(std::span<Element> buffer, const Wait& wait = {}) {
+    CopyOut copy(std::as_writable_bytes(buffer));
+    for (bool follow = true;;) {
+      auto found = wait_for_lane(wait, follow);
+      if (!found) return found.error();
+      LaneReader<Records>& reader = (*found)->reader();
+      follow = copy.follow(reader, state_->end().settings().patience);
+      if (!follow) continue;  // its sender takes its time: waits until it has committed
+      const auto payload = reader.front();
+      auto view = read(payload);
+      if (!view) {
+        reader.pop();
+        return state_->told(**found, view.error());
+      }
+      if (payload.size() > buffer.size_bytes()) return too_small(**found, view->size(), buffer.size());
+      copy.finish(payload);
+      count(1, payload.size());
+      reader.pop();
+      return view->size();
+    }
   }
 
   /// Waits for one message and takes up to `most` (64 at most) of the same sender that are there.
@@ -158,6 +187,14 @@ class Receiver {
     return Received<T>(lane, lane.reader().hold(), std::move(*view));
   }
 
+  Error too_small(const Lane& lane, std::size_t sent, std::size_t room) const {
+    return state_->end()
+        .error(Code::too_large)
+        .peer(lane.who())
+        .because("the message has " + std::to_string(sent) + " elements and the buffer takes " + std::to_string(room))
+        .mend("Call again with a larger buffer: the message waits.");
+  }
+
   Error too_many_held(const Lane& lane) const {
     return state_->end()
         .error(Code::exhausted)
@@ -180,7 +217,8 @@ class Receiver {
     return Code::would_block;
   }
 
-  Result<Lane*> wait_for_lane(const Wait& wait) {
+  // `under_way`: a lane whose next message is still being copied in will do.
+  Result<Lane*> wait_for_lane(const Wait& wait, bool under_way = false) {
     auto found = find_now();
     if (found || found.error() != Code::would_block) [[likely]]
       return found;
@@ -188,11 +226,11 @@ class Receiver {
     std::optional<Error> told;
     std::uint32_t looks = 0;
     const auto ready = [&] {
-      lane = state_->find();
+      lane = state_->find(under_way);
       // Long spinning must not hide that others have come or gone.
       if (lane != nullptr || (!state_->end().arrivals() && (++looks & 255U) != 0)) return lane != nullptr;
       told = state_->settle();
-      if (!told) lane = state_->find();
+      if (!told) lane = state_->find(under_way);
       return told || lane != nullptr;
     };
     const auto doze = [&](auto& look, Deadline until, const Patience& patience) {

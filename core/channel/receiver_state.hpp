@@ -30,8 +30,8 @@ class ReceiverState {
   ReceiverEnd& end() noexcept { return *end_; }
 
   /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many
-  /// messages while others have some as well.
-  Lane* find() noexcept {
+  /// messages while others have some as well. `under_way`: one whose next message is still being copied in will do.
+  Lane* find(bool under_way = false) noexcept {
     constexpr std::uint32_t turn = 64;
     const std::size_t count = lanes_.size();
     if (left_in_turn_ == 0) {
@@ -45,6 +45,7 @@ class ReceiverState {
         --left_in_turn_;
         return lane;
       }
+      if (under_way && look == Look::empty && lane->reader().under_way().bytes > 0) return lane;
       left_in_turn_ = turn;
       next(count);
     }

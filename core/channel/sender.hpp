@@ -132,8 +132,7 @@ class Sender {
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
     Draft<T> draft = reserve(values.size(), wait);
     if (!draft) return draft.error();
-    step_within(draft->data(), values.data(), values.size_bytes());
-    copy_bytes(draft->data(), values.data(), values.size_bytes());
+    draft.fill(std::as_bytes(values));
     return draft.commit();
   }
   /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
@@ -174,8 +173,8 @@ class Sender {
 
   static void write(std::byte* place, const T& value) noexcept {
     step_within(place, &value, sizeof(T));
-    if constexpr (sizeof(T) >= string_copy_from && !has_padding<T>) {
-      copy_bytes(place, &value, sizeof(T));
+    if constexpr (sizeof(T) >= large_copy && !has_padding<T>) {
+      copy_in(place, &value, sizeof(T));
     } else {
       copy_without_padding(place, value);
     }

@@ -13,7 +13,7 @@ namespace option {
 
 inline constexpr Option channel_capacity{.name = "channel.capacity",
                                          .kind = Kind::bytes,
-                                         .fallback = "1M",
+                                         .fallback = "2M",
                                          .about = "bytes of one lane's ring; a message may take half of it",
                                          .scope = Scope::channel};
 inline constexpr Option channel_delivery{.name = "channel.delivery",

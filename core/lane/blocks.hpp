@@ -24,6 +24,9 @@ struct ProducerBlock {
   alignas(cache_line) SleepFlag<Atomics> asleep{0};                 // waits for room
   SharedWord<Atomics, std::uint64_t> closed_at{open};               // no record begins at or after this position
   alignas(cache_line) SharedWord<Atomics, std::uint64_t> floor{0};  // drop_oldest: what is before is dropped
+  // A record that is still being copied in: its word, and the position up to which it is filled. See LaneWriter::fill.
+  alignas(cache_line) SharedWord<Atomics, std::uint64_t> under_way{0};
+  SharedWord<Atomics, std::uint64_t> filled{0};
   // Where the reader that was given this number begins, plus one; 0 while the producer has not let it in yet.
   alignas(cache_line) SharedWord<Atomics, std::uint64_t> joined_at[most_readers]{};
 };
@@ -42,6 +45,6 @@ static_assert(sizeof(ProducerBlock<>) <= ProducerBlock<>::ring_offset);
 static_assert(std::is_standard_layout_v<ProducerBlock<>> && std::is_standard_layout_v<ConsumerBlock<>>);
 
 /// Changes with the meaning of anything in this folder that two processes share.
-inline constexpr std::uint32_t lane_layout_version = 1;
+inline constexpr std::uint32_t lane_layout_version = 2;
 
 }  // namespace psyne::inline v0

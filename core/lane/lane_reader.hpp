@@ -37,7 +37,7 @@ class LaneSource {
 
 /// The consumer's end of a lane.
 ///
-///   look, front, pop, hold, announce_sleep, end_sleep   the consumer's thread   wait-free
+///   look, front, under_way, pop, hold, ... _sleep       the consumer's thread   wait-free
 ///   release                                             any thread              lock-free
 ///
 /// front() is valid until pop() gives it back at once, or hold() makes it a view that release() gives back later, in
@@ -89,9 +89,8 @@ class LaneReader {
         position_ = (position_ | mask_) + 1 + first_word<Records>;
         continue;
       }
-      if (!Records::fits_type(length) || (position_ & mask_) + Record::word_bytes + length > mask_ + 1) [[unlikely]] {
+      if (!Records::fits_type(length) || !inside(length)) [[unlikely]]
         return Look::corrupted;
-      }
       length_ = length;
       return Look::record;
     }
@@ -100,6 +99,24 @@ class LaneReader {
   /// After look() said record.
   std::span<const std::byte> front() const noexcept {
     return {ring_ + (position_ & mask_) + Record::word_bytes, length_};
+  }
+
+  /// A record that the producer is still copying in: how many bytes it will have, and those that are there already.
+  struct UnderWay {
+    std::uint64_t bytes = 0;  ///< 0: there is none, or it cannot be followed
+    std::span<const std::byte> filled{};
+  };
+  /// After look() said empty. The bytes are whole only once look() says record; where the producer dies before, they
+  /// never were a record.
+  UnderWay under_way() const noexcept {
+    if (producer_ == nullptr || lossy_) return {};
+    // Pairs with the release in LaneWriter::fill.
+    const std::uint64_t filled = producer_->filled.load(std::memory_order_acquire) - position_;
+    const std::uint64_t word = producer_->under_way.load(std::memory_order_relaxed);
+    const std::uint32_t length = Record::length(word);
+    // A value of an earlier record lies before position_, and so becomes greater than any length.
+    if (!Record::committed(word, position_) || !inside(length) || filled > length) return {};
+    return {.bytes = length, .filled = {ring_ + (position_ & mask_) + Record::word_bytes, filled}};
   }
 
   /// Gives the front back at once.
@@ -149,6 +166,9 @@ class LaneReader {
   /// Where words lie: what a stranger told as such a place is checked by this, once.
   static constexpr bool may_begin(std::uint64_t position) noexcept {
     return position % Records::alignment == first_word<Records>;
+  }
+  bool inside(std::uint32_t length) const noexcept {
+    return (position_ & mask_) + Record::word_bytes + length <= mask_ + 1;
   }
 
   Look look_for_arrivals() noexcept {

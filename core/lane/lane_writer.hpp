@@ -1,11 +1,14 @@
 #pragma once
 
+#include <psyne/core/atomics/step.hpp>
+#include <psyne/core/copy/copy_choice.hpp>
 #include <psyne/core/lane/blocks.hpp>
 #include <psyne/core/lane/record.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,7 +34,7 @@ class LaneWire {
 
 /// The producer's end of a lane: one thread at a time writes records, one or several readers each see all of them.
 ///
-///   try_reserve, commit, try_reserve_many, commit_many   the producer's thread   wait-free
+///   try_reserve, fill, commit, their batches             the producer's thread   wait-free
 ///   add_reader, remove_reader, close, drop_oldest        the producer's thread   wait-free
 ///
 /// A record is either committed or was never there: a producer that dies at any point leaves what it committed
@@ -46,7 +49,7 @@ class LaneWriter {
  public:
   /// `block` and `ring` are this process's own memory, zeroed, `capacity` a power of two.
   LaneWriter(ProducerBlock<Atomics>& block, std::byte* ring, std::uint64_t capacity) noexcept
-      : block_(&block), ring_(ring), mask_(capacity - 1), limit_(first_word<Records> + capacity) {}
+      : block_(&block), ring_(ring), mask_(capacity - 1), limit_(first_word<Records> + capacity), copies_(capacity) {}
 
   /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again
   /// without a commit gives the same place: a draft that is not committed never was.
@@ -59,12 +62,39 @@ class LaneWriter {
     return payload(position_);
   }
 
+  /// Copies the payload into the reserved record; commit it right after, with just its size. A long one is told in
+  /// portions, so that a reader who copies out may follow while this still copies (LaneReader::under_way): 64 KiB came
+  /// over in 2.4 us in place of 3.4, 1 MiB in 33 in place of 48.
+  void fill(std::span<const std::byte> bytes) noexcept {
+    const bool timed = copies_.timed(bytes.size());
+    const Clock::time_point begin = timed ? Atomics::now() : Clock::time_point();
+    std::byte* to = payload(position_);
+    const std::size_t portion = std::clamp(bytes.size() / 8, shortest_portion, longest_portion);
+    std::size_t done = 0;
+    if (bytes.size() > portion) {
+      const std::uint64_t word = Record::word(position_, static_cast<std::uint32_t>(bytes.size()));
+      block_->under_way.store(word, std::memory_order_relaxed);
+    }
+    for (; bytes.size() - done > portion; done += portion) {
+      step_within(to + done, bytes.data() + done, portion);
+      copy_in(to + done, bytes.data() + done, portion, copies_.stores());
+      // Pairs with the acquire in LaneReader::under_way: these bytes, and the word, before this.
+      block_->filled.store(position_ + done + portion, std::memory_order_release);
+    }
+    step_within(to + done, bytes.data() + done, bytes.size() - done);
+    copy_in(to + done, bytes.data() + done, bytes.size() - done, copies_.stores());
+    if (!timed) return;
+    const Clock::time_point end = Atomics::now();
+    copies_.copied(bytes.size(), position_, end - begin, end);
+  }
+
   /// Publishes the reserved record with `bytes` of payload, at most what was reserved.
   void commit(std::uint64_t bytes) noexcept {
     const std::uint64_t next = Records::next(position_, bytes);
     publish(position_, next, static_cast<std::uint32_t>(bytes));
     position_ = next;
     tell();
+    if (bytes >= shortest_taken && bytes <= longest_taken) take_back(bytes);
   }
 
   /// Fixed sizes: room for up to `count` records at a stride, as many as there are up to the end of the lap.
@@ -194,6 +224,11 @@ class LaneWriter {
   const LaneWire* bad_reader() const noexcept { return bad_reader_; }
 
  private:
+  static constexpr std::size_t shortest_portion = 4 * 1024;
+  static constexpr std::size_t longest_portion = 64 * 1024;
+  static constexpr std::uint64_t shortest_taken = 128;
+  static constexpr std::uint64_t longest_taken = 8 * 1024;
+
   struct Reader {
     const ConsumerBlock<Atomics>* consumer;
     LaneWire* wire;
@@ -216,6 +251,18 @@ class LaneWriter {
     position_ = next;
     tell();
     return true;
+  }
+
+  // Whoever sent so much will soon send as much again. Readers share the lines of its place since the last lap, and the
+  // copy's stores would wait for one after the other to come back: a store to each takes them back meanwhile. One way,
+  // 4 KiB between near cores: 300 ns in place of 720 (a prefetch for writing does nothing for a line that is shared).
+  void take_back(std::uint64_t bytes) noexcept {
+    const std::uint64_t end = Records::next(position_, bytes) + Record::word_bytes;
+    if (copies_.stores() != Stores::cached || pads(bytes) || end > limit_) return;
+    const std::uint64_t lines = std::min(end - position_, capacity() - (position_ & mask_) - 1) / cache_line;
+    step();
+    volatile std::byte* place = payload(position_);
+    for (std::uint64_t line = 0; line < lines; ++line) place[line * cache_line] = std::byte{0};
   }
 
   void publish(std::uint64_t position, std::uint64_t next, std::uint32_t length) noexcept {
@@ -272,6 +319,7 @@ class LaneWriter {
   std::uint64_t undelivered_ = 0;
   std::uint32_t sleeps_ = 0;
   const LaneWire* bad_reader_ = nullptr;
+  CopyChoice copies_;
 };
 
 }  // namespace psyne::inline v0

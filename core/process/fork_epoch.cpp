@@ -21,7 +21,7 @@ namespace {
 
 // Constant-initialised and never destroyed: objects with static storage register and leave here too.
 constinit ShortLock<> lock;  // held across fork(), so that the child finds the list whole
-constinit ForkHook::Entry* first = nullptr;
+constinit ForkHook::Entry* first_hook = nullptr;
 constinit ForkHook::Entry* last = nullptr;
 constinit ForkHook::Entry* next_to_run = nullptr;  // of the child that is just running them
 
@@ -32,7 +32,7 @@ void in_parent() noexcept { lock.unlock(); }
 void in_child() noexcept {
   current_fork_epoch.fetch_add(1, std::memory_order_relaxed);
   lock.unlock();
-  next_to_run = first;
+  next_to_run = first_hook;
   while (ForkHook::Entry* entry = next_to_run) {
     next_to_run = entry->next;
     entry->hook();
@@ -45,13 +45,13 @@ void in_child() noexcept {
 void link(ForkHook::Entry& entry) noexcept {
   const std::lock_guard guard(lock);
   entry.previous = last;
-  (last == nullptr ? first : last->next) = &entry;
+  (last == nullptr ? first_hook : last->next) = &entry;
   last = &entry;
 }
 
 void unlink(ForkHook::Entry& entry) noexcept {
   const std::lock_guard guard(lock);
-  (entry.previous == nullptr ? first : entry.previous->next) = entry.next;
+  (entry.previous == nullptr ? first_hook : entry.previous->next) = entry.next;
   (entry.next == nullptr ? last : entry.next->previous) = entry.previous;
   if (next_to_run == &entry) next_to_run = entry.next;
 }

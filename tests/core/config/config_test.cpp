@@ -47,7 +47,7 @@ constexpr std::string_view two_capacities = "[channel]\ncapacity = \"2M\"\n[ipc]
 
 TEST(Config, WithoutSourcesHasTheDefaults) {
   const Config config = config_of("");
-  EXPECT_EQ(config.bytes(option::channel_capacity), 1 * MiB);
+  EXPECT_EQ(config.bytes(option::channel_capacity), 2 * MiB);
   EXPECT_EQ(config.duration(option::channel_linger), 5s);
   EXPECT_EQ(config.text(option::channel_delivery), "single");
   EXPECT_FALSE(config.boolean(option::ipc_huge_pages));

@@ -2,6 +2,7 @@
 
 #include <psyne/core/lane/lane_reader.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,12 +35,13 @@ template <class Records>
 struct LanePair {
   explicit LanePair(std::uint64_t ring_bytes, bool lossy = false)
       : capacity(ring_bytes),
-        memory(new(std::align_val_t(64)) std::byte[psyne::ProducerBlock<>::ring_offset + ring_bytes]()),
+        memory(new(std::align_val_t(64)) std::byte[psyne::ProducerBlock<>::ring_offset + ring_bytes + 64]()),
         block(*new(memory.get()) psyne::ProducerBlock<>),
         ring(memory.get() + psyne::ProducerBlock<>::ring_offset),
         writer(block, ring, capacity),
         reader(&block, ring, capacity, consumer, source,
                {.from = psyne::first_word<Records>, .most_held = 64, .lossy = lossy}) {
+    std::memset(ring + capacity, 0x5a, 64);
     writer.add_reader(&consumer, wire, psyne::first_word<Records>);
   }
 
@@ -49,6 +51,11 @@ struct LanePair {
     for (std::uint64_t i = 0; i < bytes; ++i) place[i] = static_cast<std::byte>(seed + i);
     writer.commit(bytes);
     return true;
+  }
+  /// Whether nobody wrote behind the ring's end.
+  bool behind_is_untouched() const {
+    const std::byte* end = ring + capacity;
+    return std::all_of(end, end + 64, [](std::byte byte) { return byte == std::byte{0x5a}; });
   }
   /// Whether the front is what send() of the same arguments wrote.
   bool front_is(std::uint64_t bytes, std::uint8_t seed) {
