@@ -68,7 +68,9 @@ struct SenderOptions {
 struct ReceiverOptions {
   std::optional<Delivery> delivery{};
   std::optional<Patience> patience{};
-  std::size_t most_held = 1024;   ///< views of one lane that may be held at once, rounded up to a power of two
+  std::size_t most_held = 1024;  ///< views of one lane that may be held at once, rounded up to a power of two
+  /// Where the transport does not map: the largest ring of a sender that this receiver gives memory for a copy of.
+  std::size_t most_copied = std::size_t{16} << 20;
   bool wait_for_senders = false;  ///< when all senders have gone, wait for the next instead of ending
   std::string name{};
 };

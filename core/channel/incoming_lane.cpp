@@ -52,10 +52,19 @@ void IncomingLane::settle() noexcept {
 }
 
 bool IncomingLane::finish(std::uint64_t taken) noexcept {
+  if (mapped()) return true;
   const std::lock_guard lock(wire_mutex_);
   released_ = std::max(released_, taken);
   static_cast<void>(link_->progress());
-  return send_credit() || link_->peer_state() != PeerState::alive;
+  finished_ = send_credit() || link_->peer_state() != PeerState::alive;
+  return finished_;
+}
+
+bool IncomingLane::leave(std::uint64_t taken) noexcept {
+  const std::lock_guard lock(wire_mutex_);
+  static_cast<void>(link_->progress());
+  if (finished_ || link_->peer_state() != PeerState::alive) return true;
+  return link_->post({}, {.counter = counter_index(WireCounter::left), .value = taken + 1}).has_value();
 }
 
 bool IncomingLane::send_credit() noexcept {

@@ -49,9 +49,12 @@ class IncomingLane : public LaneSource {
   void credit(std::uint64_t cursor) noexcept override;
   /// Any thread: also when the sender asks for what was gathered, or room comes to a queue that was full.
   void settle() noexcept override;
-  /// Not mapped: what is before `taken` is never given back one by one. True when the sender has been told, or is gone;
-  /// else to be tried again when the link's service bell rings.
+  /// Not mapped, and the sender has closed: what is before `taken` is given back at once, views of it included, which
+  /// lie in our copy of the ring. True when it has been told, or is gone; else it will be, by settle().
   bool finish(std::uint64_t taken) noexcept;
+  /// Not mapped: tells the sender that we go, and had taken what is before. Views stay: nothing is given back. True
+  /// when it has been told, knows enough, or is gone; else to be tried again.
+  bool leave(std::uint64_t taken) noexcept;
   void wake() noexcept override { link_->wake(); }
 
  protected:
@@ -73,6 +76,7 @@ class IncomingLane : public LaneSource {
   std::mutex wire_mutex_;       // not mapped: views are released, and so credit is sent, by any thread
   std::uint64_t released_ = 0;  // under wire_mutex_
   std::uint64_t credited_ = 0;  // under wire_mutex_
+  bool finished_ = false;       // under wire_mutex_
 };
 
 /// The same with the reader for its records. Deleted by whoever releases the last view after retire().

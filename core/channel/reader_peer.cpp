@@ -61,6 +61,16 @@ std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   return cursor;
 }
 
+std::uint64_t ReaderPeer::reached() noexcept {
+  const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::left));
+  return plus_one == 0 ? flushed_ : std::min(plus_one - 1, flushed_);
+}
+
+bool ReaderPeer::parted() const noexcept {
+  if (link_->peer_state() != PeerState::closed) return false;
+  return mapped() || link_->counter(counter_index(WireCounter::left)) != 0;
+}
+
 bool ReaderPeer::carry_records() noexcept {
   const std::uint64_t to = outlet_->position();
   if (flushed_ == to) return true;

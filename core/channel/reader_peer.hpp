@@ -28,7 +28,7 @@ class ReaderPeer final : public LaneWire {
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t /*position*/) noexcept override { carry(); }
   std::uint64_t credit(std::uint64_t needed) noexcept override;
-  std::uint64_t reached() noexcept override { return flushed_; }
+  std::uint64_t reached() noexcept override;
 
   /// Lets it in and tells it where it begins.
   void join();
@@ -39,6 +39,8 @@ class ReaderPeer final : public LaneWire {
 
   /// Not mapped: tells what is not told yet, as far as there is room.
   void carry() noexcept;
+  /// Whether it closed, having said what it took.
+  bool parted() const noexcept;
   /// Whether all is told.
   bool carried() const noexcept;
 

@@ -89,11 +89,11 @@ void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken) {
       std::erase(wired_, &lane);
     }
     static_cast<void>(lane.link().attach_service_bell(bell_.get()));
-    for (const Deadline until = Clock::now() + settings_.linger; !lane.finish(taken) && Clock::now() < until;) {
+    for (const Deadline until = Clock::now() + settings_.linger; !lane.leave(taken) && Clock::now() < until;) {
       bell_->sleep(until);
     }
     static_cast<void>(lane.link().attach_service_bell(nullptr));
-    lane.link().close();  // views that are still held lie in our copy of the ring
+    lane.link().close();  // views that are held lie in our copy of the ring, and need no link
   }
   static_cast<void>(lane.link().attach_bell(nullptr));
 }
@@ -144,6 +144,12 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
     if (producer->map().size() < needed) return Code::corrupted;
     parts.producer = std::move(*producer);
   } else {
+    if (parts.offer.capacity > settings_.given.most_copied) {
+      return Error(Code::too_large, "cannot receive from " + uri_)
+          .because("its sender's ring has " + std::to_string(parts.offer.capacity) +
+                   " bytes, and this receiver copies " + std::to_string(settings_.given.most_copied))
+          .mend("Lower the sender's capacity_bytes, or raise ReceiverOptions::most_copied.");
+    }
     auto mirror = Region::allocate(parts.offer.capacity, "copy of the ring of " + uri_, {});
     if (!mirror) return mirror.error();
     parts.mirror = std::make_shared<const Region>(std::move(*mirror));

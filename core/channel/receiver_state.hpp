@@ -76,7 +76,7 @@ class ReceiverState {
   void sleep(Deadline until) {
     announce();
     bool now = end_->arrivals();
-    for (Lane* lane : lanes_) now = now || lane->reader().look() != Look::empty || gone(*lane);
+    for (Lane* lane : lanes_) now = now || news(*lane, lane->reader().look()) || gone(*lane);
     for (Lane* lane : joining_) now = now || lane->joined_at().has_value() || gone(*lane);
     if (!now) {
       ++end_->counters().waits;
@@ -118,6 +118,10 @@ class ReceiverState {
 
  private:
   void next(std::size_t count) noexcept { current_ = current_ + 1 < count ? current_ + 1 : 0; }
+  // An end is none before the sender has been told what was taken: it waits for that, and its own end follows.
+  static bool news(Lane& lane, Look look) {
+    return look == Look::ended ? lane.finish(lane.taken()) : look != Look::empty;
+  }
   static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
 
   void let_go(Lane* lane) {
@@ -134,7 +138,7 @@ class ReceiverState {
     for (Lane* lane : lanes_) {
       const bool was_gone = gone(*lane);  // before the look: what it committed before it went is seen by the look
       const Look look = lane->reader().look();
-      if (look == Look::record || (look == Look::empty && !was_gone)) continue;
+      if (look == Look::record || (!was_gone && !news(*lane, look))) continue;
       std::erase(lanes_, lane);
       current_ = 0;
       if (auto error = take_out(lane, look)) return error;

@@ -211,23 +211,24 @@ bool SenderEnd::drop_lost_receivers() {
   std::vector<std::shared_ptr<ReaderPeer>> gone;
   {
     const std::lock_guard lock(mutex_);
-    const auto lost = [](const auto& peer) {
-      return peer->link().peer_state() != PeerState::alive || peer->outlet().bad_reader() == peer.get();
-    };
-    std::ranges::copy_if(peers_, std::back_inserter(gone), lost);
-    std::erase_if(peers_, lost);
+    // Each is asked once: another thread may end a link at any time.
+    std::erase_if(peers_, [&](const auto& peer) {
+      const bool alive = peer->link().peer_state() == PeerState::alive && peer->outlet().bad_reader() != peer.get();
+      if (!alive) gone.push_back(peer);
+      return !alive;
+    });
     for (const auto& peer : gone) numbers_in_use_ &= ~(std::uint64_t{1} << peer->number());
   }
   for (const auto& peer : gone) remove(*peer);
   return !gone.empty();
 }
 
-// A receiver that closed gave up what it held where that is told by its memory; over a wire, by its last credit.
 void SenderEnd::remove(ReaderPeer& peer) {
-  const bool lies = peer.outlet().bad_reader() == &peer;
-  const bool closed = !lies && peer.link().peer_state() == PeerState::closed;
-  if (!closed) last_lost_ = {.who = peer.who(), .lied = lies};
-  counters_.lost += peer.leave(closed ? !peer.mapped() : settings_.given.held_by_dead == Held::again);
+  const bool lied = peer.outlet().bad_reader() == &peer;
+  const bool parted = !lied && peer.parted();
+  if (lied || peer.link().peer_state() != PeerState::closed) last_lost_ = {.who = peer.who(), .lied = lied};
+  const std::uint64_t given_up = peer.leave(!parted && settings_.given.held_by_dead == Held::again);
+  if (!parted) counters_.lost += given_up;  // who parted had what it took
   detach(peer.link());
 }
 

@@ -12,6 +12,7 @@ enum class WireCounter : std::uint32_t {
   closed_at = 2,  ///< at the receiver: no record begins at or after it, plus one
   joined_at = 3,  ///< at the receiver: where it begins, plus one
   asked = 4,      ///< at the receiver: a cursor from here on is to be told at once, plus one
+  left = 5,       ///< at the sender: the receiver goes, and what is before was handed to its program, plus one
 };
 
 constexpr std::uint32_t counter_index(WireCounter counter) noexcept { return static_cast<std::uint32_t>(counter); }

@@ -10,9 +10,9 @@ class VirtualTime::VirtualAlarm final : public SimAlarm {
       : time_(time), number_(number), call_(std::move(call)) {}
   ~VirtualAlarm() override {
     std::unique_lock lock(time_.mutex_);
-    move(no_deadline);
-    if (time_.stepping_ == std::this_thread::get_id()) return;  // the call comes from this very thread, or none does
-    time_.called_.wait(lock, [&] { return time_.calling_ != this; });
+    const bool called_from_here = time_.stepping_ == std::this_thread::get_id();
+    time_.called_.wait(lock, [&] { return called_from_here || time_.calling_ != this; });
+    move(no_deadline);  // after the wait: a call sets it again
   }
 
   Deadline now() const noexcept override { return time_.now(); }
