@@ -181,8 +181,12 @@ class LaneReader {
 
   Look nothing() noexcept {
     if (lossy_) own_->claim.store(position_, std::memory_order_release);
-    // Padding was stepped over, and a producer may wait for just that room.
-    if (held_.none() && own_->cursor.load(std::memory_order_relaxed) != position_) publish(position_);
+    // Padding was stepped over, and a producer may wait for just that room. Not where a record was, which is to become
+    // a view: then the cursor is behind what was taken.
+    if (held_.none()) {
+      const std::uint64_t cursor = own_->cursor.load(std::memory_order_relaxed);
+      if (cursor != position_ && cursor >= own_->taken.load(std::memory_order_relaxed)) publish(position_);
+    }
     if (producer_ == nullptr) source_->settle();
     const std::uint64_t closed_at =
         producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire) : source_->closed_at();

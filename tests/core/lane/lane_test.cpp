@@ -192,6 +192,21 @@ TEST(Lane, ManyRecordsAreReservedAndPublishedAtOnce) {
   EXPECT_GT(sent, 1000U);
 }
 
+// A batch: records are stepped over, the next look finds nothing, and only then they become one view.
+TYPED_TEST(LaneOf, WhatWasSteppedOverIsNotGivenBackByALookThatFindsNothing) {
+  LanePair<TypeParam> lane(4096);
+  while (lane.send(this->bytes, 0)) {
+  }
+  while (lane.reader.look() == Look::record) lane.reader.step();
+  ASSERT_EQ(lane.reader.look(), Look::empty);
+  EXPECT_FALSE(lane.send(this->bytes, 0)) << "the program still reads all of them";
+  const std::uint32_t view = lane.reader.hold();
+  ASSERT_EQ(lane.reader.look(), Look::empty);
+  EXPECT_FALSE(lane.send(this->bytes, 0));
+  EXPECT_FALSE(lane.reader.release(view));
+  EXPECT_TRUE(lane.send(this->bytes, 0));
+}
+
 TEST(Lane, ARemovedReaderLeavesWhatItHadNotReleasedOrGivesUpWhatItTook) {
   for (const bool again : {true, false}) {
     LanePair<Eight> lane(4096);
