@@ -187,11 +187,18 @@ void SenderEnd::join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Ou
   const auto shared_outlet = std::make_shared<std::unique_ptr<Outlet>>(std::move(outlet));
   gate_.visit([this, peer, shared_outlet] {
     drop_lost_receivers();  // a successor begins where its predecessor ended
+    if (!here(peer)) return;
     if (*shared_outlet) outlets_.push_back(std::move(*shared_outlet));
     peer->join();
     if (closed_) peer->close();
   });
   bell_->ring();
+}
+
+// Whether it was not lost again since it was admitted.
+bool SenderEnd::here(const std::shared_ptr<ReaderPeer>& peer) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::find(peers_, peer) != peers_.end();
 }
 
 void SenderEnd::missed(const Link* link, const Error& /*error*/) {

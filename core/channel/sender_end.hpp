@@ -87,6 +87,7 @@ class SenderEnd final : public Host {
   Result<std::unique_ptr<Outlet>> new_outlet() const;
   Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
+  bool here(const std::shared_ptr<ReaderPeer>& peer) const;
   void remove(ReaderPeer& peer);
   static void detach(Link& link);
   void carry() noexcept;

@@ -152,6 +152,7 @@ class LaneWriter {
     }
     retained_ = std::max(retained_, position);
     readers_.erase(gone);
+    if (bad_reader_ == &wire) bad_reader_ = nullptr;  // its successor may lie at the same address
     limit_ = lowest() + capacity();
     return given_up;
   }

@@ -266,6 +266,8 @@ TEST(Lane, WriterCatchesAReaderWhoseCursorLies) {
     std::uint64_t room = 0;
     while (lane.send(8, 0) && room < 1000) ++room;
     EXPECT_LE(room, lane.capacity / Eight::stride) << "a lie never lets more than a ring be written";
+    lane.writer.remove_reader(lane.wire, true);
+    EXPECT_EQ(lane.writer.bad_reader(), nullptr) << "its successor is not the liar, wherever it lies in memory";
   }
 }
 
