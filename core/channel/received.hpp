@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/draft.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
+#include <psyne/core/completion/result_state.hpp>
 #include <psyne/core/message/message.hpp>
 
 #include <array>
@@ -24,6 +25,15 @@ struct ReadableFor<T, true> {
   using type = T;
 };
 
+/// What a view of a message of type T holds: a pointer to the value, or the message type's own view.
+template <class T>
+using HeldFor = std::conditional_t<Message<T>::fixed, const T*, typename ReadableFor<T>::type>;
+
+template <class T>
+class Receiver;
+template <class T>
+class ReceivedBatch;
+
 /// One received message, in its place in the ring; the place goes back with it. A result itself: test it, then use *,
 /// -> or error().
 ///
@@ -32,7 +42,7 @@ template <class T>
 class [[nodiscard]] Received {
   using Lane = TypedLane<RecordsOf<T>>;
   using View = typename ReadableFor<T>::type;
-  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+  using Held = HeldFor<T>;
 
  public:
   Received(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
@@ -70,6 +80,9 @@ class [[nodiscard]] Received {
   }
 
  private:
+  friend class Receiver<T>;
+  friend class ReceivedBatch<T>;
+
   const View& view() const noexcept {
     if constexpr (Message<T>::fixed) {
       return *view_.value();
@@ -82,6 +95,12 @@ class [[nodiscard]] Received {
   std::uint32_t number_ = 0;
   std::optional<Held> view_;
   Error error_;
+};
+
+/// An asynchronous receive gives what receive() gives.
+template <class T>
+struct OutcomeOf<Received<T>> {
+  using type = Received<T>;
 };
 
 /// Up to 64 views beside each other, without an allocation where they are small; large ones (tensors) would make every
@@ -105,7 +124,7 @@ template <class T>
 class [[nodiscard]] ReceivedBatch {
   using Lane = TypedLane<RecordsOf<T>>;
   using View = typename ReadableFor<T>::type;
-  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+  using Held = HeldFor<T>;
 
  public:
   /// Messages in one batch.
@@ -135,6 +154,11 @@ class [[nodiscard]] ReceivedBatch {
   ReceivedBatch(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
   ReceivedBatch(Lane& lane, std::uint32_t number, Views views)
       : lane_(&lane), number_(number), views_(std::move(views)), error_(Code::invalid_state) {}
+  /// Of one message, or of none.
+  ReceivedBatch(Received<T> one)  // NOLINT(google-explicit-constructor)
+      : lane_(std::exchange(one.lane_, nullptr)), number_(one.number_), error_(std::move(one.error_)) {
+    if (lane_ != nullptr) views_.push_back(std::move(*one.view_));
+  }
   ReceivedBatch(ReceivedBatch&& other) noexcept
       : lane_(std::exchange(other.lane_, nullptr)),
         number_(other.number_),

@@ -1,16 +1,21 @@
 #pragma once
 
+#include <psyne/core/channel/asynchronous/message_subscription.hpp>
+#include <psyne/core/channel/asynchronous/receive_queue.hpp>
+#include <psyne/core/channel/asynchronous/subscription.hpp>
 #include <psyne/core/channel/copy_out.hpp>
 #include <psyne/core/channel/lane_type.hpp>
 #include <psyne/core/channel/received.hpp>
 #include <psyne/core/channel/receiver_state.hpp>
-#include <psyne/core/park/patience.hpp>
-#include <psyne/core/stop/wait_or_stop.hpp>
+#include <psyne/core/channel/take_front.hpp>
+#include <psyne/core/completion/completer.hpp>
+#include <psyne/core/completion/completion.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +37,7 @@ class Receiver {
   using State = ReceiverState<Records>;
   using Lane = typename State::Lane;
   using View = typename ReadableFor<T>::type;
-  using Held = std::conditional_t<Message<T>::fixed, const T*, View>;
+  using Held = HeldFor<T>;
 
  public:
   /// `uri`: memory://name, ipc://name, ... Neither side needs to be there first.
@@ -46,12 +51,20 @@ class Receiver {
   Receiver& operator=(Receiver&& other) noexcept {
     Receiver gone(std::move(*this));
     state_ = std::move(other.state_);
+    queue_ = std::move(other.queue_);
+    subscribed_ = std::move(other.subscribed_);
     uri_ = std::move(other.uri_);
     options_ = std::move(other.options_);
     return *this;
   }
+  /// Ends a subscription, as stop() does, and what is pending, with Code::closed.
   ~Receiver() {
-    if (state_ && state_->end().forked()) static_cast<void>(state_.release());  // it is the parent's
+    if (state_ && state_->end().forked()) {
+      static_cast<void>(state_.release());  // it is the parent's
+    } else if (state_) {
+      if (subscribed_) subscription().receiver_goes();
+      if (queue_) queue_->close();
+    }
   }
 
   /// Another receiver on the same name with the same options (delivery all or any).
@@ -60,16 +73,21 @@ class Receiver {
   /// The next message; waits as long as `wait` allows.
   Received<T> receive(const Wait& wait = {}) {
     for (;;) {
-      auto lane = wait_for_lane(wait);
+      if (auto first = before_lanes()) [[unlikely]]
+        return *std::move(first);
+      auto lane = state_->wait(wait);
       if (!lane) return lane.error();
-      return take(**lane);
+      if (*lane != nullptr) [[likely]]
+        return take_front<T>(*state_, **lane);
     }
   }
   /// The next message if there is one now.
   Received<T> try_receive() {
-    auto lane = find_now();
+    if (auto first = before_lanes()) [[unlikely]]
+      return *std::move(first);
+    auto lane = state_->look();
     if (!lane) return lane.error();
-    return take(**lane);
+    return take_front<T>(*state_, **lane);
   }
 
   /// Vectors: copies the next message into `buffer` and gives it back; returns how many elements it has. While the
@@ -81,20 +99,23 @@ class Receiver {
   Result<std::size_t> receive_into(std::span<Element> buffer, const Wait& wait = {}) {
     CopyOut copy(std::as_writable_bytes(buffer));
     for (bool follow = true;;) {
-      auto found = wait_for_lane(wait, follow);
+      if (auto first = before_lanes()) [[unlikely]]
+        return copy_back(*std::move(first), buffer);
+      auto found = state_->wait(wait, follow);
       if (!found) return found.error();
+      if (*found == nullptr) continue;
       LaneReader<Records>& reader = (*found)->reader();
       follow = copy.follow(reader, state_->end().settings().patience);
       if (!follow) continue;  // its sender takes its time: waits until it has committed
       const auto payload = reader.front();
-      auto view = read(payload);
+      auto view = read_payload<T>(payload);
       if (!view) {
         reader.pop();
         return state_->told(**found, view.error());
       }
-      if (payload.size() > buffer.size_bytes()) return too_small(**found, view->size(), buffer.size());
+      if (payload.size() > buffer.size_bytes()) return too_small((*found)->who(), view->size(), buffer.size());
       copy.finish(payload);
-      count(1, payload.size());
+      state_->end().count(1, payload.size());
       reader.pop();
       return view->size();
     }
@@ -102,24 +123,64 @@ class Receiver {
 
   /// Waits for one message and takes up to `most` (64 at most) of the same sender that are there.
   ReceivedBatch<T> receive_batch(std::size_t most, const Wait& wait = {}) {
-    auto found = wait_for_lane(wait);
-    if (!found) return found.error();
-    Lane& lane = **found;
-    if (!lane.reader().can_hold()) return too_many_held(lane);
-    typename ReceivedBatch<T>::Views views;
-    most = std::min(most, ReceivedBatch<T>::most);
-    do {
-      auto view = read(lane.reader().front());
-      if (!view) {
-        if (!views.empty()) break;  // told by the next call
-        lane.reader().pop();
-        return state_->told(lane, view.error());
-      }
-      views.push_back(std::move(*view));
-      lane.reader().step();
-    } while (views.size() < most && lane.reader().look() == Look::record);
-    count(views.size(), 0);
-    return ReceivedBatch<T>(lane, lane.reader().hold(), std::move(views));
+    for (;;) {
+      if (auto first = before_lanes()) [[unlikely]]
+        return *std::move(first);
+      auto lane = state_->wait(wait);
+      if (!lane) return lane.error();
+      if (*lane != nullptr) [[likely]]
+        return take_batch(**lane, std::min(most, ReceivedBatch<T>::most));
+    }
+  }
+
+  /// The next message once it is there, for `co_await`, wait_any, on_complete; `wait` ends it with timed_out or
+  /// stopped.
+  ///
+  /// Several may be pending: each gets one message, in the order in which they were asked for. While one is pending,
+  /// the service thread looks at the lanes when something rings, or a thread that waits for one does so itself (wait,
+  /// take and get cost no hop); every call that receives otherwise is then Code::invalid_state, and arm() false.
+  /// Nothing is lost: a receive that was cancelled took nothing, one to which nobody refers any more takes nothing, and
+  /// what one had taken that went unseen is given first by the next call that receives.
+  ///
+  /// Allocates one operation from the thread's pool (core/task/frame_pool.hpp); when a message is there it makes no
+  /// system call. What is told of the result runs on an executor, or on a thread for callbacks: never on the service
+  /// thread. The result says why it failed as that of receive() does; exhausted as well, where that thread cannot
+  /// start.
+  Completion<Received<T>> receive_async(const Wait& wait = {}) {
+    if (!state_ || state_->end().forked()) return failed(*unusable());
+    if (subscribed_ && !subscribed_.test()) return failed(*taken_by_others());
+    if (!queue_) {
+      auto queue = ReceiveQueue<T>::make(*state_);
+      if (!queue) return failed(queue.error());
+      queue_ = std::move(*queue);
+    }
+    return queue_->receive(wait);
+  }
+
+  /// Hands every message to `callback`, in order and one at a time, until the subscription is stopped or goes, or all
+  /// senders have closed. The callback takes a Received<T>, which it may keep, or a view that goes back when it
+  /// returns.
+  ///
+  /// It runs on the executor of the options, else on a thread of the subscription's own; never on the service thread.
+  /// While it runs, messages wait in their rings: a slow callback slows the senders down, and nothing is queued
+  /// besides. It may stop or destroy its subscription, and this receiver. What it throws ends the subscription. Until
+  /// the end, all other receiving is Code::invalid_state; status(), senders() and counters() are for the callback
+  /// alone.
+  ///
+  /// Errors: invalid_state (another subscription, or asynchronous receives pending), exhausted, forked.
+  template <TakesMessages<T> Callback>
+  Result<Subscription> on_message(Callback callback, SubscriptionOptions options = {}) {
+    if (auto error = unusable()) return *error;
+    if (auto others = taken_by_others()) return *others;
+    auto service = Service::with_callbacks();
+    if (!service) return service.error();
+    state_->awake();
+    Subscription subscription(
+        new MessageSubscription<T, Callback>(**service, *state_, queue_, std::move(options), std::move(callback)));
+    subscribed_ = subscription.ended();
+    state_->call(lent);
+    if (auto started = this->subscription().start(); !started) return started.error();
+    return subscription;
   }
 
   /// for (auto& message : receiver): each message is given back at the end of its turn. Ends when all senders closed or
@@ -129,185 +190,127 @@ class Receiver {
   std::default_sentinel_t end() const noexcept { return {}; }
 
   /// Fine, or the last thing that went wrong with a sender.
-  Result<void> status() const { return state_ ? state_->status() : Result<void>(Code::invalid_state); }
+  Result<void> status() const {
+    const auto owned = own();
+    return state_ ? state_->status() : Result<void>(Code::invalid_state);
+  }
 
   /// Becomes readable (poll, epoll) after arm() returned true, when there may be something to receive.
   int fd() const noexcept { return state_ ? state_->end().bell().descriptor() : -1; }
   /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is
   /// lost between a true answer and poll. Ends with the next receiving call.
   bool arm() {
-    if (!state_ || state_->end().forked()) return false;
-    if (state_->announced()) state_->awake();
+    if (!state_ || state_->end().forked() || (state_->attention() & (lent | came_back)) != 0) return false;
+    state_->awake();
     state_->end().bell().clear();
-    if (state_->settle()) return false;
-    state_->announce();
-    if (state_->find() == nullptr && !state_->end().arrivals()) return true;
+    if (state_->rest()) return true;
     state_->awake();
     return false;
   }
 
-  /// Senders that are there now, as far as this thread has taken them in.
-  std::size_t senders() const noexcept { return state_ ? state_->senders() : 0; }
-  ChannelCounters counters() const { return state_ ? state_->end().counters() : ChannelCounters{}; }
+  /// Senders that are there now, as far as they have been taken in.
+  std::size_t senders() const noexcept {
+    const auto owned = own();
+    return state_ ? state_->senders() : 0;
+  }
+  ChannelCounters counters() const {
+    const auto owned = own();
+    return state_ ? state_->end().counters() : ChannelCounters{};
+  }
   const std::string& uri() const noexcept { return uri_; }
 
  private:
   Receiver(std::unique_ptr<State> state, std::string uri, ReceiverOptions options)
       : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
 
-  // Payload bytes of a stranger become a checked view.
-  static Result<Held> read(std::span<const std::byte> payload) {
-    if constexpr (Message<T>::fixed) {
-      const auto* value = reinterpret_cast<const T*>(payload.data());
-      if constexpr (Message<T>::needs_check) {
-        if (auto checked = Message<T>::check(*value); !checked) return checked.error();
-      }
-      return value;
-    } else {
-      return Message<T>::read(payload);
+  // Keeps others from the lanes for reading what they may be writing.
+  std::unique_lock<std::mutex> own() const { return queue_ ? queue_->own() : std::unique_lock<std::mutex>(); }
+
+  std::optional<Error> unusable() const {
+    if (!state_)
+      return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
+    if (state_->end().forked()) return forked_error("cannot receive from " + uri_);
+    return std::nullopt;
+  }
+
+  // Why only others may look at the lanes now.
+  std::optional<Error> taken_by_others() {
+    const bool subscribed = subscribed_ && !subscribed_.test();
+    if (!subscribed && (!queue_ || queue_->idle())) return std::nullopt;
+    return Error(Code::invalid_state, "cannot receive from " + uri_)
+        .because(subscribed ? "its messages go to a subscription" : "asynchronous receives are pending")
+        .mend(subscribed ? "Stop the subscription first." : "Wait for them, or cancel them, first.");
+  }
+
+  SubscriptionState& subscription() const { return static_cast<SubscriptionState&>(*subscribed_.state()); }
+
+  static Completion<Received<T>> failed(Error error) {
+    Completer<Received<T>> completer;
+    completer.complete(std::move(error));
+    return completer.completion();
+  }
+
+  void told(Error error) {
+    const auto owned = own();
+    if (state_) state_->tell(std::move(error));
+  }
+
+  // What a receiving call gives instead of looking at the lanes: an error, or a message that came back. Mostly nothing.
+  std::optional<Received<T>> before_lanes() {
+    if (!state_ || state_->end().forked()) [[unlikely]]
+      return *unusable();
+    if (state_->attention() == 0) [[likely]]
+      return std::nullopt;
+    if (auto others = taken_by_others()) return *others;
+    state_->awake();
+    return queue_ ? queue_->next_back() : std::nullopt;
+  }
+
+  template <class Element>
+  Result<std::size_t> copy_back(Received<T> message, std::span<Element> buffer) {
+    if (!message) return message.error();
+    const std::size_t size = message->size();
+    if (size > buffer.size()) {
+      Error error = too_small(message.sender(), size, buffer.size());
+      queue_->put_back(std::move(message));
+      return error;
     }
+    std::ranges::copy(*message, buffer.begin());
+    return size;
   }
 
-  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
-    state_->end().counters().messages += messages;
-    state_->end().counters().bytes += bytes;
-  }
-
-  Received<T> take(Lane& lane) {
-    const auto payload = lane.reader().front();
-    if (!lane.reader().can_hold()) [[unlikely]]
-      return too_many_held(lane);
-    auto view = read(payload);
-    if (!view) [[unlikely]] {
-      lane.reader().pop();
-      return state_->told(lane, view.error());
-    }
-    count(1, payload.size());
-    lane.reader().step();
-    return Received<T>(lane, lane.reader().hold(), std::move(*view));
-  }
-
-  Error too_small(const Lane& lane, std::size_t sent, std::size_t room) const {
+  Error too_small(std::string sender, std::size_t sent, std::size_t room) const {
     return state_->end()
         .error(Code::too_large)
-        .peer(lane.who())
+        .peer(std::move(sender))
         .because("the message has " + std::to_string(sent) + " elements and the buffer takes " + std::to_string(room))
         .mend("Call again with a larger buffer: the message waits.");
   }
 
-  Error too_many_held(const Lane& lane) const {
-    return state_->end()
-        .error(Code::exhausted)
-        .peer(lane.who())
-        .because("all " + std::to_string(state_->end().settings().given.most_held) + " views of its lane are held")
-        .mend("Release some, or raise ReceiverOptions::most_held.");
-  }
-
-  Result<Lane*> find_now() {
-    if (!state_)
-      return Error(Code::invalid_state, "cannot receive from " + uri_).because("the receiver was moved from");
-    if (state_->end().forked()) [[unlikely]]
-      return forked_error("cannot receive from " + uri_);
-    if (state_->announced()) [[unlikely]]
-      state_->awake();
-    if (Lane* lane = state_->find()) [[likely]]
-      return lane;
-    if (auto told = state_->settle()) return *told;
-    if (Lane* lane = state_->find()) return lane;
-    return Code::would_block;
-  }
-
-  // `under_way`: a lane whose next message is still being copied in will do.
-  Result<Lane*> wait_for_lane(const Wait& wait, bool under_way = false) {
-    auto found = find_now();
-    if (found || found.error() != Code::would_block) [[likely]]
-      return found;
-    Lane* lane = nullptr;
-    std::optional<Error> told;
-    std::uint32_t looks = 0;
-    const auto ready = [&] {
-      lane = state_->find(under_way);
-      // Long spinning must not hide that others have come or gone.
-      if (lane != nullptr || (!state_->end().arrivals() && (++looks & 255U) != 0)) return lane != nullptr;
-      told = state_->settle();
-      if (!told) lane = state_->find(under_way);
-      return told || lane != nullptr;
-    };
-    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
-      if (look_patiently<StandardAtomics>(look, until, patience)) return;
-      do {
-        state_->sleep(until);
-        looks = ~0U;  // who woke us may have come or gone
-      } while (!look() && Clock::now() < until);
-    };
-    const WaitEnd end =
-        wait_or_stop<StandardAtomics>(ready, wait.deadline, wait.stop, state_->end().settings().patience, doze,
-                                      [this] { state_->end().bell().ring(); });
-    if (told) return *std::move(told);
-    if (end == WaitEnd::ready) return lane;
-    if (end == WaitEnd::stopped) return wait.stop.error("cannot receive from " + uri_);
-    return state_->end().error(Code::timed_out).peer(state_->waited_for()).because("no message came in time");
+  ReceivedBatch<T> take_batch(Lane& lane, std::size_t most) {
+    if (!lane.reader().can_hold()) return too_many_held(*state_, lane);
+    typename ReceivedBatch<T>::Views views;
+    do {
+      auto view = read_payload<T>(lane.reader().front());
+      if (!view) {
+        if (!views.empty()) break;  // told by the next call
+        lane.reader().pop();
+        return state_->told(lane, view.error());
+      }
+      views.push_back(std::move(*view));
+      lane.reader().step();
+    } while (views.size() < most && lane.reader().look() == Look::record);
+    state_->end().count(views.size(), 0);
+    return ReceivedBatch<T>(lane, lane.reader().hold(), std::move(views));
   }
 
   std::unique_ptr<State> state_;
+  std::shared_ptr<ReceiveQueue<T>> queue_;  // since the first asynchronous receive
+  Completion<void> subscribed_;             // the end of the last subscription
   std::string uri_;
   ReceiverOptions options_;
 };
 
-/// See Receiver::begin.
-template <class T>
-class Receiver<T>::Iterator {
- public:
-  using difference_type = std::ptrdiff_t;
-  using value_type = View;
-
-  explicit Iterator(Receiver& receiver) : receiver_(&receiver) { find(); }
-  Iterator(Iterator&&) noexcept = default;
-  Iterator& operator=(Iterator&&) noexcept = default;
-
-  const View& operator*() const noexcept {
-    if constexpr (Message<T>::fixed) {
-      return *view_.value();
-    } else {
-      return *view_;
-    }
-  }
-  const View* operator->() const noexcept { return &**this; }
-  Iterator& operator++() {
-    lane_->reader().pop();
-    find();
-    return *this;
-  }
-  void operator++(int) { ++*this; }
-  friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept {
-    return iterator.lane_ == nullptr;
-  }
-
- private:
-  void find() {
-    lane_ = nullptr;
-    for (;;) {
-      auto lane = receiver_->wait_for_lane({});
-      if (!lane) {
-        if (lane.error() == Code::closed || receiver_->senders() == 0) return;  // else: one died, the others go on
-        continue;
-      }
-      const auto payload = (*lane)->reader().front();
-      auto view = read(payload);
-      if (view) {
-        view_ = std::move(*view);
-        receiver_->count(1, payload.size());
-        lane_ = *lane;
-        return;
-      }
-      (*lane)->reader().pop();
-      receiver_->state_->tell(receiver_->state_->told(**lane, view.error()));
-    }
-  }
-
-  Receiver* receiver_;
-  Lane* lane_ = nullptr;
-  std::optional<Held> view_;
-};
-
 }  // namespace psyne::inline v0
+
+#include <psyne/core/channel/receiver_iterator.hpp>  // completes it

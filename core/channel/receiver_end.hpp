@@ -47,6 +47,10 @@ class ReceiverEnd final : public Host {
   const ReceiverSettings& settings() const noexcept { return settings_; }
   const std::string& uri() const noexcept { return uri_; }
   ChannelCounters& counters() noexcept { return counters_; }
+  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
+    counters_.messages += messages;
+    counters_.bytes += bytes;
+  }
   Bell& bell() noexcept { return *bell_; }
 
   /// Whether take_arrivals() has something. Any thread; one load.
@@ -90,7 +94,7 @@ class ReceiverEnd final : public Host {
   const MakeLane make_lane_;
   std::unique_ptr<Bell> bell_;
   const std::uint32_t epoch_ = fork_epoch();
-  ChannelCounters counters_;  // the receiving thread's
+  ChannelCounters counters_;  // of the owner of the lanes
 
   std::atomic<bool> arrivals_{false};
   std::mutex mutex_;

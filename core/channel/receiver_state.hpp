@@ -1,8 +1,11 @@
 #pragma once
 
 #include <psyne/core/channel/receiver_end.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/stop/wait_or_stop.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,7 +15,18 @@
 
 namespace psyne::inline v0 {
 
-/// What a Receiver and its views share: the end, and the lanes of all senders, merged fairly. The receiver's thread.
+/// Why the receiving thread must not simply look at the lanes; several may be true at once.
+enum Attention : std::uint8_t {
+  sleep_announced = 1,  ///< senders were told to wake; that ends first
+  lent = 2,             ///< the lanes belong to asynchronous receives or to a subscription now
+  came_back = 4,        ///< a message that was taken for somebody who went without it is to be given first
+};
+
+/// The end of a receiver, and the lanes of all its senders, merged fairly.
+///
+/// Belongs to one thread at a time, its owner: the receiver's thread; or, while it is `lent`, whoever holds the lock of
+/// the ReceiveQueue, or the subscription. attention(), call() and dismiss() alone are for any thread: what is published
+/// by the release that takes `lent` away is seen by the receiver's thread, which acquires.
 template <class Records>
 class ReceiverState {
  public:
@@ -28,6 +42,13 @@ class ReceiverState {
   ReceiverState& operator=(const ReceiverState&) = delete;
 
   ReceiverEnd& end() noexcept { return *end_; }
+  const ReceiverEnd& end() const noexcept { return *end_; }
+
+  std::uint8_t attention() const noexcept { return attention_.load(std::memory_order_acquire); }
+  void call(Attention what) noexcept { attention_.fetch_or(what, std::memory_order_acq_rel); }
+  void dismiss(Attention what) noexcept {
+    attention_.fetch_and(static_cast<std::uint8_t>(~what), std::memory_order_acq_rel);
+  }
 
   /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many
   /// messages while others have some as well. `under_way`: one whose next message is still being copied in will do.
@@ -72,35 +93,70 @@ class ReceiverState {
     return std::nullopt;
   }
 
-  /// Sleeps until something changes, or returns at once when it has. Looks at every lane after announcing the sleep.
-  void sleep(Deadline until) {
-    announce();
-    bool now = end_->arrivals();
-    for (Lane* lane : lanes_) now = now || news(*lane, lane->reader().look()) || gone(*lane);
-    for (Lane* lane : joining_) now = now || lane->joined_at().has_value() || gone(*lane);
-    if (!now) {
-      ++end_->counters().waits;
-      end_->bell().sleep(until);
-    }
-    awake();
+  /// A lane with a message (or one that find() takes for it), or why there is none: would_block, or what settle() says.
+  Result<Lane*> look(bool under_way = false) {
+    if (Lane* lane = find(under_way)) [[likely]]
+      return lane;
+    if (auto told = settle()) return *std::move(told);
+    if (Lane* lane = find(under_way)) return lane;
+    return Code::would_block;
   }
 
-  /// The first half of sleep(), for those who sleep elsewhere; awake() is the second.
-  void announce() noexcept {
-    for (Lane* lane : lanes_) lane->reader().announce_sleep();
-    StandardAtomics::heavy_barrier();
-    announced_ = true;
+  /// The same, waiting as long as `wait` allows; nullptr when a message came back meanwhile.
+  Result<Lane*> wait(const Wait& wait, bool under_way = false) {
+    auto found = look(under_way);
+    if (found || found.error() != Code::would_block) [[likely]]
+      return found;
+    std::uint32_t looks = 0;
+    const auto ready = [&] {
+      if (Lane* lane = find(under_way)) {
+        found = lane;
+        return true;
+      }
+      // Long spinning must not hide that others have come or gone.
+      if (end_->arrivals() || (++looks & 255U) == 0) found = look(under_way);
+      return found || found.error() != Code::would_block || (attention() & came_back) != 0;
+    };
+    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
+      if (look_patiently<StandardAtomics>(look, until, patience)) return;
+      do {
+        if (rest()) {
+          ++end_->counters().waits;
+          end_->bell().sleep(until);
+        }
+        awake();
+        looks = ~0U;  // who woke us may have come or gone
+      } while (!look() && Clock::now() < until);
+    };
+    const WaitEnd end = wait_or_stop<StandardAtomics>(ready, wait.deadline, wait.stop, end_->settings().patience, doze,
+                                                      [this] { end_->bell().ring(); });
+    if (found || found.error() != Code::would_block) return found;
+    if (end == WaitEnd::ready) return nullptr;
+    if (end == WaitEnd::stopped) return wait.stop.error("cannot receive from " + end_->uri());
+    return end_->error(Code::timed_out).peer(waited_for()).because("no message came in time");
   }
+
+  /// Announces a sleep on the bell, and looks at everything once more. False when it is not to be slept now. In either
+  /// case awake() ends it.
+  bool rest() {
+    announce();
+    if (end_->arrivals() || (attention() & came_back) != 0) return false;
+    for (Lane* lane : lanes_) {
+      if (news(*lane, lane->reader().look()) || gone(*lane)) return false;
+    }
+    return std::ranges::none_of(joining_, [](Lane* lane) { return lane->joined_at().has_value() || gone(*lane); });
+  }
+
   void awake() noexcept {
     if (!announced_) return;
     announced_ = false;
+    dismiss(sleep_announced);
     for (Lane* lane : lanes_) {
       lane->reader().end_sleep();
       lane->progress();
     }
     for (Lane* lane : joining_) lane->progress();
   }
-  bool announced() const noexcept { return announced_; }
 
   /// What status() says from now on.
   void tell(Error error) { status_ = std::move(error); }
@@ -117,6 +173,13 @@ class ReceiverState {
   }
 
  private:
+  void announce() noexcept {
+    for (Lane* lane : lanes_) lane->reader().announce_sleep();
+    StandardAtomics::heavy_barrier();
+    announced_ = true;
+    call(sleep_announced);
+  }
+
   void next(std::size_t count) noexcept { current_ = current_ + 1 < count ? current_ + 1 : 0; }
   // An end is none before the sender has been told what was taken: it waits for that, and its own end follows.
   static bool news(Lane& lane, Look look) {
@@ -181,6 +244,7 @@ class ReceiverState {
   std::uint32_t left_in_turn_ = 1;
   bool closed_ = false;  // the last sender has gone
   bool announced_ = false;
+  std::atomic<std::uint8_t> attention_{0};  // of Attention
   std::string last_;
   std::optional<Error> status_;
 };

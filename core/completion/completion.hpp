@@ -21,6 +21,8 @@ template <class T>
 class [[nodiscard]] Completion : public AnyCompletion {
  public:
   using State = ResultState<T>;
+  /// Result<T>, or T itself where T is a result already, such as Received<Tick>.
+  using Outcome = typename State::Outcome;
 
   Completion() noexcept = default;
   /// Takes over one reference to `state`.
@@ -31,18 +33,24 @@ class [[nodiscard]] Completion : public AnyCompletion {
   T get() const {
     wait().value();
     if (state()->exception() != nullptr) std::rethrow_exception(state()->exception());
-    return state()->take().value();
+    Outcome outcome = state()->take();
+    if (!outcome) throw Exception(outcome.error());
+    if constexpr (std::is_same_v<Outcome, T>) {
+      return outcome;
+    } else {
+      return std::move(outcome).value();
+    }
   }
 
   /// Waits, then moves the value out; an exception of user code becomes an error with Code::thrown.
-  Result<T> take() const {
+  Outcome take() const {
     if (auto waited = wait(); !waited) return waited.error();
     return state()->take();
   }
 
   /// Waits, then shows the result to whoever wants it; valid as long as a reference. Not together with get() or take()
   /// on another thread. Only for a reference that refers to an operation.
-  const Result<T>& result() const {
+  const Outcome& result() const {
     static_cast<void>(wait());
     return state()->result();
   }
@@ -56,7 +64,7 @@ class [[nodiscard]] Completion : public AnyCompletion {
   }
 
   /// In a Task: waits without a thread, ends as well when the task's stop token stops, and resumes on the executor that
-  /// the task was suspended on. Gives Result<T>, the value moved out; rethrows what user code threw.
+  /// the task was suspended on. Gives the Outcome, the value moved out; rethrows what user code threw.
   CompletionAwaiter<Completion> operator co_await() const { return CompletionAwaiter<Completion>(*this); }
 
   /// For coroutines of other libraries: co_await completion.on(executor) resumes them there.

@@ -2,6 +2,7 @@
 
 #include <psyne/core/executor/executor.hpp>
 #include <psyne/core/result/error.hpp>
+#include <psyne/core/service/deadline_callback.hpp>
 #include <psyne/core/stop/stop_callback.hpp>
 #include <psyne/core/stop/stop_token.hpp>
 #include <psyne/core/stop/subscribers.hpp>
@@ -19,7 +20,8 @@ namespace psyne::inline v0 {
 /// Suspends one coroutine until an operation has finished or its token stops; lives in the coroutine's frame.
 ///
 /// The end of the operation and the stop may come together, from two threads, even before await_suspend() is through;
-/// a ResumeGate lets exactly one of them, or await_suspend() itself, go on with the coroutine.
+/// a ResumeGate lets exactly one of them, or await_suspend() itself, go on with the coroutine. A token's deadline is a
+/// timer of the service thread.
 template <class Handle>
 class CompletionAwaiter : private Subscriber, private Work {
  public:
@@ -39,10 +41,11 @@ class CompletionAwaiter : private Subscriber, private Work {
 
   auto await_resume() {
     on_stop_.reset();
+    on_deadline_.reset();
     if (subscribed_) handle_.state()->unsubscribe(*this);
     using Taken = decltype(handle_.state()->take());
     if (!handle_) return Taken(handle_.wait().error());
-    if (!handle_.test()) return Taken(stop_.error(handle_.state()->what()));
+    if (!handle_.test()) return Taken(failed_ ? *failed_ : stop_.error(handle_.state()->what()));
     if (handle_.state()->exception() != nullptr) std::rethrow_exception(handle_.state()->exception());
     return handle_.state()->take();
   }
@@ -55,6 +58,14 @@ class CompletionAwaiter : private Subscriber, private Work {
     subscribed_ = true;
     stop_ = std::move(stop);
     if (stop_.stop_possible()) on_stop_.emplace(stop_, Trigger{this});
+    if (stop_.deadline() != no_deadline) {
+      if (auto service = Service::with_callbacks()) {
+        on_deadline_.emplace(**service, stop_.deadline(), Trigger{this});
+      } else {
+        failed_ = service.error();
+        trigger();
+      }
+    }
     return gate_.arm();  // when true the coroutine may run, and this be gone, already
   }
 
@@ -75,6 +86,8 @@ class CompletionAwaiter : private Subscriber, private Work {
   ResumeGate<> gate_;
   bool subscribed_ = false;
   std::optional<StopCallback<Trigger>> on_stop_;
+  std::optional<DeadlineCallback<Trigger>> on_deadline_;
+  std::optional<Error> failed_;  // the deadline cannot be watched
 };
 
 /// The same for a coroutine of any kind, resumed on an executor that is named.

@@ -28,7 +28,7 @@ enum class CompletionStatus : std::uint8_t {
 ///   wait                       any threads at once   blocks
 ///   cancel                     any thread            as the producer's cancel_requested
 ///   claim, publish             the producers         claim is won once; the winner publishes
-///   retain, release            any thread            wait-free; the last release destroys
+///   retain, release            any thread            wait-free; the last release destroys, as unreferenced() says
 ///
 /// A producer keeps a reference until publish() has returned. Subscribers are called in the order in which they came,
 /// by the thread that publishes, without any lock.
@@ -42,7 +42,7 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
 
   void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) unreferenced();
   }
 
   CompletionStatus status() const noexcept {
@@ -56,8 +56,9 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
   /// True when the subscriber was taken out before it was called.
   bool unsubscribe(Subscriber& subscriber) noexcept { return subscribers_.remove(subscriber); }
 
-  /// Until it has finished (`ready`), the deadline or a stop.
-  WaitEnd wait(Deadline deadline, const BasicStopToken<Atomics>& stop, const Patience& patience = {}) {
+  /// Until it has finished (`ready`), the deadline or a stop. A producer whose work a waiting thread can do itself has
+  /// it done here.
+  virtual WaitEnd wait(Deadline deadline, const BasicStopToken<Atomics>& stop, const Patience& patience = {}) {
     if (finished()) return WaitEnd::ready;
     Sleeper sleeper;
     if (!subscribe(sleeper)) return WaitEnd::ready;
@@ -83,6 +84,12 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
 
   /// The producer's: called by cancel(), on its thread, perhaps several times and while the operation just finishes.
   virtual void cancel_requested(StopReason reason, std::string text) = 0;
+
+  /// The last reference has gone.
+  virtual void unreferenced() noexcept { delete this; }
+
+  /// For a producer that holds a reference: whether nobody else does, and so never will.
+  bool abandoned() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 
   /// True for the one caller that may write the result and must then publish.
   bool claim() noexcept {

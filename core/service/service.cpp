@@ -1,13 +1,14 @@
 #include <psyne/core/executor/inline_executor.hpp>
-#include <psyne/core/park/time_left.hpp>
 #include <psyne/core/process/own_thread.hpp>
 #include <psyne/core/service/service.hpp>
 
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -32,6 +33,7 @@ void Service::begin_anew() noexcept {
   if (process_service == nullptr) return;
   process_service->epoll_.reset();
   process_service->event_.reset();
+  process_service->alarm_.reset();
   process_service = nullptr;
 }
 
@@ -43,14 +45,18 @@ Result<Service*> Service::process() {
 
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   Descriptor event(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  epoll_event readable{};
-  readable.events = EPOLLIN;
-  readable.data.u64 = key(event.get(), 0);
-  if (!epoll || !event || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &readable) != 0) {
+  Descriptor alarm(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  const auto watch = [&](const Descriptor& descriptor) {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    readable.data.u64 = key(descriptor.get(), 0);
+    return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor.get(), &readable) == 0;
+  };
+  if (!epoll || !event || !alarm || !watch(event) || !watch(alarm)) {
     return system_error(errno, "cannot start psyne's service thread")
         .mend("Raise the limit of open files (ulimit -n).");
   }
-  std::unique_ptr<Service> service(new Service(std::move(epoll), std::move(event)));
+  std::unique_ptr<Service> service(new Service(std::move(epoll), std::move(event), std::move(alarm)));
   auto thread = start_own_thread("psyne-service", [raw = service.get()] { raw->loop(); });
   if (!thread) return thread.error();
   service->thread_ = std::move(*thread);
@@ -58,7 +64,8 @@ Result<Service*> Service::process() {
   return process_service;
 }
 
-Service::Service(Descriptor epoll, Descriptor event) noexcept : epoll_(std::move(epoll)), event_(std::move(event)) {}
+Service::Service(Descriptor epoll, Descriptor event, Descriptor alarm) noexcept
+    : epoll_(std::move(epoll)), event_(std::move(event)), alarm_(std::move(alarm)) {}
 
 Result<void> Service::watch(int descriptor, std::uint32_t events, Watcher& watcher) {
   const std::lock_guard lock(mutex_);
@@ -146,26 +153,41 @@ void Service::expire() noexcept {
   idle_.notify_all();
 }
 
-Result<Executor*> Service::callbacks() {
-  if (auto started = callbacks_.start("psyne-callbacks"); !started) return started.error();
-  return &callbacks_;
+// Setting it also ends its being readable.
+void Service::set_alarm(Deadline deadline) noexcept {
+  if (deadline == alarm_at_) return;
+  alarm_at_ = deadline;
+  itimerspec alarm{};
+  if (deadline != no_deadline) {
+    // Not zero, which would be no alarm; one that has passed rings at once.
+    const auto since = std::max(deadline.time_since_epoch(), Clock::duration(1));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+    alarm.it_value = {.tv_sec = seconds.count(),
+                      .tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count()};
+  }
+  timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &alarm, nullptr);
+}
+
+Result<Service*> Service::with_callbacks() {
+  auto service = process();
+  if (!service) return service;
+  if (auto started = (*service)->callbacks_.start("psyne-callbacks"); !started) return started.error();
+  return service;
 }
 
 void Service::loop() noexcept {
   const NothingInline guard(callbacks_);
   std::array<epoll_event, 64> events{};
   for (;;) {
-    const Deadline next = timers_.next_deadline();
-    const timespec left = next == no_deadline ? timespec{} : time_left(next);
-    const int count = epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                   next == no_deadline ? nullptr : &left, nullptr);
+    set_alarm(timers_.next_deadline());
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
     expire();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       const int descriptor = static_cast<int>(event.data.u64 & 0xffffffffU);
       if (descriptor == event_.get()) {
         run_posted();
-      } else {
+      } else if (descriptor != alarm_.get()) {
         dispatch(descriptor, static_cast<std::uint32_t>(event.data.u64 >> 32), event.events);
       }
     }

@@ -20,7 +20,8 @@ namespace psyne::inline v0 {
 /// The one service thread of a process: sleeps in epoll for life lines, accepts, handshakes, directory changes and
 /// timers, and runs what was posted to it. It never does work that a waiting thread could do itself.
 ///
-/// It never runs user code: what would run inline on it (a callback given without an executor) goes to callbacks().
+/// It never runs user code: what would run inline on it (a callback given without an executor) goes to callbacks(),
+/// whose thread with_callbacks() starts.
 ///
 /// Started on first use, and anew on first use in a forked child; never ended, so it may be used during static
 /// destruction. All members are thread safe.
@@ -59,21 +60,22 @@ class Service {
   /// or post.
   Executor& executor() noexcept { return at_once_; }
 
-  /// Where users' callbacks run that were given no executor; one thread, started by the first call, in the order in
-  /// which they came. To be asked for by whatever has the service thread complete something that users wait for.
-  /// Errors: exhausted.
-  Result<Executor*> callbacks();
+  /// The same, for whatever has the service thread end something that users wait for. Errors: exhausted.
+  static Result<Service*> with_callbacks();
+  /// Where users' callbacks run that were given no executor: one thread, in the order in which they came.
+  Executor& callbacks() noexcept { return callbacks_; }
 
   bool here() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:
-  Service(Descriptor epoll, Descriptor event) noexcept;
+  Service(Descriptor epoll, Descriptor event, Descriptor alarm) noexcept;
   static void begin_anew() noexcept;
   void loop() noexcept;
   void dispatch(int descriptor, std::uint32_t generation, std::uint32_t events) noexcept;
   void run_posted() noexcept;
 
   void expire() noexcept;
+  void set_alarm(Deadline deadline) noexcept;
 
   class AtOnce final : public Executor {
    public:
@@ -87,6 +89,8 @@ class Service {
 
   Descriptor epoll_;
   Descriptor event_;
+  Descriptor alarm_;                 // a timerfd
+  Deadline alarm_at_ = no_deadline;  // the service thread's
   std::mutex mutex_;
   std::condition_variable idle_;
   std::unordered_map<int, Watch> watches_;

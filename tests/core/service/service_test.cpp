@@ -191,8 +191,7 @@ TEST(Service, ATimerMayPostToAnyExecutor) {
 }
 
 TEST(Service, WhatWouldRunInlineOnItRunsOnTheThreadForCallbacks) {
-  Service& service = *Service::process().value();
-  ASSERT_TRUE(service.callbacks());
+  Service& service = *Service::with_callbacks().value();
   Alarm alarm(service, &psyne::inline_executor());
   std::thread::id ran_on;
   alarm.also = [&] { ran_on = std::this_thread::get_id(); };

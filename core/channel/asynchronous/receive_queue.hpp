@@ -1,0 +1,356 @@
+#pragma once
+
+#include <psyne/core/channel/asynchronous/bell_watch.hpp>
+#include <psyne/core/channel/asynchronous/receive_operation.hpp>
+#include <psyne/core/channel/take_front.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/completion/completion.hpp>
+#include <psyne/core/park/parker.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// The asynchronous receives of one receiver that wait for a message, and the messages that came back.
+///
+///   receive, idle, close            the receiver's thread
+///   next_back, put_back             the owner of the lanes
+///   wait, withdraw, let_go, what    any thread
+///   rung                            the service thread
+///
+/// While receives are pending, the lanes are lent to this queue: whoever holds its lock owns them. Everyone who comes
+/// by serves all that he can: gives what is there to those who wait, in their order. The lock is held for looking only,
+/// never for sleeping, and not while a result is told, for that may run users' code.
+///
+/// Sleeping is for one party at a time. A thread that waits for a receive of this queue drives the lanes (`driven_`):
+/// it looks, and sleeps on the bell itself, and the service thread rests. Other threads that wait meanwhile sleep on
+/// their own operation, which the driver serves as well. Nobody else drives, or the driver has its message: then the
+/// service thread watches the bell. Whoever served wakes a driver, for he may have ended the announcement on which it
+/// slept; or else announces, looks once more and has the bell watched before he gives the lock back. So a message finds
+/// somebody who looks, or somebody who is rung for.
+///
+/// A receive leaves the list under the lock, with its result; so of a message, a cancellation, a stop, a deadline and
+/// the end of the receiver exactly one ends it, and no message is taken for one that has ended.
+template <class T>
+class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>, private BellWatch {
+ public:
+  using State = ReceiverState<RecordsOf<T>>;
+  using Operation = ReceiveOperation<T>;
+
+  /// Errors: exhausted.
+  static Result<std::shared_ptr<ReceiveQueue>> make(State& state) {
+    auto service = Service::with_callbacks();
+    if (!service) return service.error();
+    return std::shared_ptr<ReceiveQueue>(new ReceiveQueue(**service, state));
+  }
+
+  /// Another one at the end.
+  Completion<Received<T>> receive(const Wait& wait) {
+    auto* operation = new Operation(this->shared_from_this());
+    Completion<Received<T>> completion(operation);
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      operation->retain();
+      operation->pending_ = true;
+      pending_.push(*operation);
+      lent_ = true;
+      serve_and_leave(ended);
+    }
+    tell(ended);
+    if (!completion.test()) operation->set(this->service(), wait.deadline, wait.stop);
+    return completion;
+  }
+
+  /// Takes the lanes back, for who receives otherwise; false when receives are pending.
+  bool idle() {
+    bool is_idle = false;
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      drop_abandoned(ended);
+      is_idle = pending_.empty();
+      if (is_idle) {
+        take_lanes_back();
+        state_->awake();  // from arm()
+      }
+    }
+    tell(ended);
+    wait_for_driver();
+    return is_idle;
+  }
+
+  /// A message that came back, to be given before those in the lanes. While idle().
+  std::optional<Received<T>> next_back() {
+    const std::lock_guard lock(mutex_);
+    return take_back();
+  }
+
+  /// One that next_back() gave, to be given again. While idle().
+  void put_back(Received<T> message) {
+    auto* operation = new Operation(this->shared_from_this());
+    operation->settle(std::move(message));
+    const std::lock_guard lock(mutex_);
+    back_.push_first(*operation);
+    state_->call(came_back);
+  }
+
+  /// The receiver goes: what is pending ends with Code::closed, and nobody looks at the lanes any more.
+  void close() {
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      lent_ = false;
+      end_all(Error(Code::closed, what_).because("its receiver has gone"), ended);
+      while (Operation* operation = back_.pop()) delete operation;
+    }
+    this->unwatch();
+    tell(ended);
+    wait_for_driver();
+  }
+
+  /// See CompletionState::wait; the thread drives the lanes if nobody else does.
+  WaitEnd wait(Operation& operation, Deadline deadline, const StopToken& stop) {
+    if (forked()) operation.complete(forked_error(what_));
+    if (!begin_to_drive(operation)) return operation.wait_for_others(deadline, stop);
+    const auto ready = [&] {
+      Ended ended;
+      {
+        const std::lock_guard lock(mutex_);
+        serve(ended);
+      }
+      tell(ended);
+      return operation.finished();
+    };
+    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
+      if (look_patiently<StandardAtomics>(look, until, patience)) return;
+      do {
+        if (Bell* bell = to_sleep_on(operation)) bell->sleep(until);
+      } while (!look() && Clock::now() < until);
+    };
+    const WaitEnd end =
+        wait_or_stop<StandardAtomics>(ready, deadline, stop, patience_, doze, [this] { wake_driver(); });
+    end_driving();
+    return end;
+  }
+
+  void withdraw(Operation& operation, Error error) noexcept {
+    if (forked()) return;
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!operation.pending_) return;
+      pending_.remove(operation);
+      end(operation, std::move(error), ended);
+      serve_and_leave(ended);
+    }
+    tell(ended);
+  }
+
+  /// Nobody refers to it any more. A message that nobody saw comes back.
+  void let_go(Operation& operation) noexcept {
+    if (forked()) return;
+    const auto own = this->shared_from_this();  // the operation's may be the last but this
+    const bool unseen = operation.status() == CompletionStatus::completed && !operation.seen();
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      if (unseen && !closed_) {
+        back_.push(operation);
+        state_->call(came_back);
+        bell().ring();  // the receiver's thread may be asleep in receive()
+        serve_and_leave(ended);
+      } else {
+        delete &operation;
+      }
+    }
+    tell(ended);
+  }
+
+  const std::string& what() const noexcept { return what_; }
+
+  /// Keeps everybody else from the lanes.
+  std::unique_lock<std::mutex> own() { return forked() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex_); }
+
+ private:
+  using Ended = OperationList<T>;  // with their results, to be told when the lock has been given back
+
+  ReceiveQueue(Service& service, State& state)
+      : BellWatch(service, state.end().bell()),
+        state_(&state),
+        what_("cannot receive from " + state.end().uri()),
+        patience_(state.end().settings().patience) {}
+
+  Bell& bell() noexcept { return state_->end().bell(); }
+  bool forked() const noexcept { return epoch_ != fork_epoch(); }
+
+  // All below, save tell and the waits: under the lock.
+
+  void serve(Ended& ended) {
+    if (!lent_) return;
+    state_->awake();
+    while (Operation* first = pending_.first()) {
+      std::optional<Received<T>> outcome;
+      if (first->abandoned()) {
+        outcome = Received<T>(Code::cancelled);
+      } else {
+        outcome = next();
+      }
+      if (!outcome) return;
+      pending_.remove(*first);
+      end(*first, *std::move(outcome), ended);
+    }
+  }
+
+  void serve_and_leave(Ended& ended) {
+    serve(ended);
+    if (!lent_) return;
+    if (driven_.load(std::memory_order_relaxed)) return bell().ring();
+    while (!pending_.empty()) {
+      bell().clear();  // before the look: what rings after it is not lost
+      serve(ended);
+      if (pending_.empty() || !state_->rest()) continue;
+      state_->call(lent);
+      if (auto watched = this->watch(); !watched) {
+        end_all(watched.error(), ended);
+        break;
+      }
+      return;
+    }
+    take_lanes_back();
+  }
+
+  // What is to be given now, if anything is.
+  std::optional<Received<T>> next() {
+    if (auto back = take_back()) return back;
+    auto lane = state_->look();
+    if (lane) return take_front<T>(*state_, **lane);
+    if (lane.error() == Code::would_block) return std::nullopt;
+    return Received<T>(lane.error());
+  }
+
+  std::optional<Received<T>> take_back() {
+    Operation* operation = back_.pop();
+    if (operation == nullptr) return std::nullopt;
+    Received<T> message = operation->take();
+    delete operation;
+    if (back_.empty()) state_->dismiss(came_back);
+    return message;
+  }
+
+  void take_lanes_back() {
+    if (!lent_) return;
+    lent_ = false;
+    state_->awake();
+    if ((state_->attention() & lent) != 0) state_->dismiss(lent);
+  }
+
+  void end(Operation& operation, Received<T> outcome, Ended& ended) noexcept {
+    operation.pending_ = false;
+    operation.settle(std::move(outcome));
+    ended.push(operation);
+  }
+
+  void end_all(const Error& error, Ended& ended) {
+    while (Operation* operation = pending_.pop()) end(*operation, error, ended);
+  }
+
+  void drop_abandoned(Ended& ended) {
+    for (Operation* operation = pending_.first(); operation != nullptr;) {
+      Operation* after = Ended::after(*operation);
+      if (operation->abandoned()) {
+        pending_.remove(*operation);
+        end(*operation, Error(Code::cancelled), ended);
+      }
+      operation = after;
+    }
+  }
+
+  // Without the lock: subscribers are called, and an operation may be gone with its reference.
+  static void tell(Ended& ended) noexcept {
+    while (Operation* operation = ended.pop()) {
+      operation->clear();
+      operation->tell();
+      operation->release();
+    }
+  }
+
+  void rung() noexcept override {
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!driven_.load(std::memory_order_relaxed)) serve_and_leave(ended);
+    }
+    tell(ended);
+  }
+
+  bool begin_to_drive(const Operation& operation) {
+    if (forked()) return false;
+    const std::lock_guard lock(mutex_);
+    if (!operation.pending_ || driven_.load(std::memory_order_relaxed)) return false;
+    driver_ = StandardAtomics::this_thread();
+    driven_.store(true, std::memory_order_relaxed);
+    return true;
+  }
+
+  // Null when it is not to be slept now.
+  Bell* to_sleep_on(const Operation& operation) {
+    const std::lock_guard lock(mutex_);
+    if (!operation.pending_) return nullptr;
+    this->rest();
+    bell().clear();
+    if (!state_->rest()) return nullptr;
+    ++state_->end().counters().waits;
+    return &bell();
+  }
+
+  void end_driving() {
+    Ended ended;
+    {
+      const std::lock_guard lock(mutex_);
+      driver_ = {};
+      driven_.store(false, std::memory_order_release);
+      serve_and_leave(ended);
+    }
+    driver_left_.wake();
+    tell(ended);
+  }
+
+  void wake_driver() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) bell().ring();
+  }
+
+  // Nothing is pending any more, so the driver is on its way out; until then it may be asleep on the bell.
+  void wait_for_driver() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (driver_ == StandardAtomics::this_thread() || !pending_.empty()) return;
+      if (driven_.load(std::memory_order_relaxed)) bell().ring();
+    }
+    driver_left_.wait([this] { return !driven_.load(std::memory_order_acquire); });
+  }
+
+  State* const state_;  // until closed_
+  const std::string what_;
+  const Patience patience_;
+  const std::uint32_t epoch_ = fork_epoch();
+
+  std::mutex mutex_;          // guards all below, and the lanes while lent_
+  OperationList<T> pending_;  // one reference each
+  OperationList<T> back_;     // nobody refers to them; each holds a message
+  bool lent_ = false;         // the lanes are ours
+  bool closed_ = false;       // the receiver has gone
+  std::atomic<bool> driven_{false};
+  std::thread::id driver_;
+  Parker<> driver_left_;  // for the receiver's thread
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <psyne/core/channel/received.hpp>
+#include <psyne/core/channel/receiver_state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// Payload bytes of a stranger become a checked view.
+template <class T>
+Result<HeldFor<T>> read_payload(std::span<const std::byte> payload) {
+  if constexpr (Message<T>::fixed) {
+    const auto* value = reinterpret_cast<const T*>(payload.data());
+    if constexpr (Message<T>::needs_check) {
+      if (auto checked = Message<T>::check(*value); !checked) return checked.error();
+    }
+    return value;
+  } else {
+    return Message<T>::read(payload);
+  }
+}
+
+/// exhausted: all views of this lane are held.
+template <class Records>
+Error too_many_held(const ReceiverState<Records>& state, const TypedLane<Records>& lane) {
+  return state.end()
+      .error(Code::exhausted)
+      .peer(lane.who())
+      .because("all " + std::to_string(state.end().settings().given.most_held) + " views of its lane are held")
+      .mend("Release some, or raise ReceiverOptions::most_held.");
+}
+
+/// The front of a lane, on which look() found a record, as a view. The owner of `state`.
+template <class T>
+Received<T> take_front(ReceiverState<RecordsOf<T>>& state, TypedLane<RecordsOf<T>>& lane) {
+  const auto payload = lane.reader().front();
+  if (!lane.reader().can_hold()) [[unlikely]]
+    return too_many_held(state, lane);
+  auto view = read_payload<T>(payload);
+  if (!view) [[unlikely]] {
+    lane.reader().pop();
+    return state.told(lane, view.error());
+  }
+  state.end().count(1, payload.size());
+  lane.reader().step();
+  return Received<T>(lane, lane.reader().hold(), std::move(*view));
+}
+
+}  // namespace psyne::inline v0
