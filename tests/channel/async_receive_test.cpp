@@ -40,7 +40,7 @@ class AsyncReceive : public OverEveryScheme {
   std::optional<Sender<Tick>> sender;
   std::optional<Receiver<Tick>> receiver;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc"),
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc", "sim"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
 TEST_P(AsyncReceive, IsReadyAtOnceWhenAMessageIsThere) {

@@ -47,7 +47,7 @@ class OnMessage : public OverEveryScheme {
   std::optional<Receiver<Tick>> receiver;
   psyne::ThreadExecutor worker;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, OnMessage, testing::Values("memory", "ipc"),
+INSTANTIATE_TEST_SUITE_P(Schemes, OnMessage, testing::Values("memory", "ipc", "sim"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
 TEST_P(OnMessage, EveryMessageComesOnceInOrderAndOneAtATime) {
