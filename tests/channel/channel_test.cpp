@@ -57,7 +57,7 @@ TEST_P(Channel, KeepsWhatWasSentBeforeTheReceiverCame) {
 
 TEST_P(Channel, EveryMessageArrivesOnceAndInOrderThroughManyLaps) {
   const std::string name = uri();
-  constexpr std::uint64_t count = 200'000;
+  const std::uint64_t count = maps() ? 200'000 : 20'000;  // a simulated packet each: a minute under TSan
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096}).value();
   auto receiver = Receiver<Tick>::open(name).value();
   std::thread sending([&] {

@@ -227,9 +227,15 @@ struct Simulation {
   bool fresh_ = true;
 };
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t usual_seeds = 200;
+#else
+constexpr std::uint64_t usual_seeds = 2000;
+#endif
+
 std::uint64_t seeds() {
   const char* asked = std::getenv("PSYNE_TEST_SEEDS");
-  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 2000;
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual_seeds;
 }
 
 TEST(SimulatedLanes, DeliverAllInOrderForEverySeed) {
