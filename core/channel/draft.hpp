@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -34,13 +33,15 @@ struct WritableFor<T, true> {
   using type = T;
 };
 
-/// A message that is being written, in its place in the ring. Either committed, or it never was.
+/// A message that is being written, in its place in the ring; or beside it and copied in when it is committed, where the
+/// receiver's core is so far away that this is quicker (CopyChoice). Either committed, or it never was.
 ///
 /// A result itself: test it before use. Belongs to the sender's thread; only one is open at a time. Its memory may hold
 /// bytes of earlier messages of the same sender until it is written.
 template <class T>
 class [[nodiscard]] Draft {
   using State = SenderState<RecordsOf<T>>;
+  using Room = typename State::Room;
   using View = typename WritableFor<T>::type;
 
  public:
@@ -48,7 +49,8 @@ class [[nodiscard]] Draft {
   Draft(Draft&& other) noexcept
       : state_(std::exchange(other.state_, nullptr)),
         bytes_(other.bytes_),
-        dropped_(other.dropped_),
+        room_(other.room_),
+        begin_(other.begin_),
         view_(std::move(other.view_)),
         error_(std::move(other.error_)) {}
   Draft& operator=(Draft&&) = delete;
@@ -65,7 +67,12 @@ class [[nodiscard]] Draft {
     if (state_ == nullptr) return error_;
     if (state_->end().forked()) return forked_error("cannot send on " + state_->end().uri());
     if constexpr (Message<T>::fixed) zero_padding<T>(reinterpret_cast<std::byte*>(view_.value()));
-    if (!dropped_) {
+    if (!room_.dropped) {
+      if (room_.staged) {
+        state_->writer().fill({room_.place, bytes_});
+      } else if (bytes_ >= CopyChoice::long_copy) {
+        state_->writer().wrote(bytes_, begin_);
+      }
       // Outside of the gate until now, so that a receiver can be let in while a draft is open: that only widens the
       // room.
       state_->gate().enter();
@@ -81,14 +88,10 @@ class [[nodiscard]] Draft {
   template <class>
   friend class Sender;
 
-  Draft(State& state, std::uint64_t bytes, bool dropped, std::conditional_t<Message<T>::fixed, T*, View> view)
-      : state_(&state), bytes_(bytes), dropped_(dropped), view_(std::move(view)), error_(Code::invalid_state) {
+  Draft(State& state, std::uint64_t bytes, const Room& room, std::conditional_t<Message<T>::fixed, T*, View> view)
+      : state_(&state), bytes_(bytes), room_(room), view_(std::move(view)), error_(Code::invalid_state) {
+    if (bytes_ >= CopyChoice::long_copy) begin_ = Clock::now();
     state_->draft_open = true;
-  }
-
-  // The whole payload at once; one that will be dropped is not copied.
-  void fill(std::span<const std::byte> payload) noexcept {
-    if (!dropped_) state_->writer().fill(payload);
   }
 
   View& view() noexcept {
@@ -108,7 +111,8 @@ class [[nodiscard]] Draft {
 
   State* state_ = nullptr;
   std::uint64_t bytes_ = 0;
-  bool dropped_ = false;
+  Room room_;
+  Clock::time_point begin_{};
   std::optional<std::conditional_t<Message<T>::fixed, T*, View>> view_;
   Error error_;
 };

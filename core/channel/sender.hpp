@@ -130,10 +130,17 @@ class Sender {
     requires(!Kind::fixed &&
              std::is_convertible_v<typename Kind::Readable, std::span<const typename Kind::Readable::value_type>>)
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
-    Draft<T> draft = reserve(values.size(), wait);
-    if (!draft) return draft.error();
-    draft.fill(std::as_bytes(values));
-    return draft.commit();
+    const auto bytes = std::as_bytes(values);
+    if (bytes.size() > longest()) [[unlikely]]
+      return too_large(bytes.size());
+    auto room = enter_room(bytes.size(), wait);
+    if (!room) return room.error();
+    if (!room->dropped) {
+      state_->writer().fill(bytes);
+      state_->commit(bytes.size());
+    }
+    state_->gate().leave();
+    return {};
   }
   /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
   template <class Element, class Kind = Message<T>>
@@ -205,6 +212,18 @@ class Sender {
     return {};
   }
 
+  // On success the caller is inside the gate, with room for one message or where a dropped one goes.
+  Result<typename State::Room> enter_room(std::uint64_t bytes, const Wait& wait) {
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable.error();
+    typename State::Room room{.place = state_->try_room(bytes)};
+    if (room.place != nullptr) [[likely]]
+      return room;
+    auto made = state_->make_room(bytes, wait);
+    if (!made) state_->gate().leave();
+    return made;
+  }
+
   std::size_t send_some(std::span<const T> values) {
     if (state_ && state_->any()) return 0;  // one by one, so that they are spread over the receivers
     if (!enter()) return 0;
@@ -219,20 +238,13 @@ class Sender {
 
   template <class View>
   Draft<T> draft(std::uint64_t bytes, const Wait& wait, View&& view) {
-    if (auto usable = enter(); !usable) return usable.error();
-    typename State::Room room{.place = state_->try_room(bytes)};
-    if (room.place == nullptr) {
-      auto made = state_->make_room(bytes, wait);
-      if (!made) {
-        state_->gate().leave();
-        return made.error();
-      }
-      room = *made;
-    }
+    auto room = enter_room(bytes, wait);
+    if (!room) return room.error();
     state_->gate().leave();
-    auto written = view(room.place);
+    *room = state_->staged(*room, bytes);
+    auto written = view(room->place);
     if (!written) return written.error();
-    return Draft<T>(*state_, bytes, room.dropped, std::move(*written));
+    return Draft<T>(*state_, bytes, *room, std::move(*written));
   }
 
   void drop() noexcept {

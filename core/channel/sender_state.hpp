@@ -22,6 +22,7 @@ class SenderState {
   struct Room {
     std::byte* place = nullptr;
     bool dropped = false;  ///< `place` is beside the ring: what is written there is dropped, and already counted
+    bool staged = false;   ///< `place` is beside the ring: what is written there is to be filled in
   };
 
   explicit SenderState(std::unique_ptr<SenderEnd> end)
@@ -57,6 +58,13 @@ class SenderState {
       case WhenFull::adaptive: return wait_for_window(bytes, wait);
     }
     return Code::invalid_argument;
+  }
+
+  /// Where a draft is to be written that has that room: there, or beside the ring, where LaneWriter::streams says so.
+  Room staged(const Room& room, std::uint64_t bytes) {
+    if (room.dropped || !writer_->streams(bytes)) [[likely]]
+      return room;
+    return Room{.place = beside(bytes), .staged = true};
   }
 
   void commit(std::uint64_t bytes) noexcept {
@@ -107,10 +115,14 @@ class SenderState {
 
   Result<Room> drop(std::uint64_t bytes) {
     ++end_->counters().dropped_newest;
+    return Room{.place = beside(bytes), .dropped = true};
+  }
+
+  std::byte* beside(std::uint64_t bytes) {
     if (beside_.size() < bytes + Records::alignment) beside_.resize(bytes + Records::alignment);
     const auto begin = reinterpret_cast<std::uintptr_t>(beside_.data());
     const std::uintptr_t aligned = (begin + Records::alignment - 1) & ~(Records::alignment - 1);
-    return Room{.place = beside_.data() + (aligned - begin), .dropped = true};
+    return beside_.data() + (aligned - begin);
   }
 
   Result<Room> drop_oldest(std::uint64_t bytes) {

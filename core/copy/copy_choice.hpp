@@ -18,14 +18,15 @@ namespace psyne::inline v0 {
 /// Works in laps of the ring. One way is kept; now and then the other one is tried, for a lap in which the caches
 /// settle and three that are timed. The quickest of three laps is compared, because all that disturbs makes laps
 /// longer. Each trial that is lost doubles the laps until the next, up to 256; a pace that changes by half brings it
-/// forward. A writer that copies for less than an eighth of its time is not measured by how often it sends: it uses
-/// ordinary stores.
+/// forward. A writer that copies for less than an eighth of its time, and never finds its ring full, is not measured by
+/// how often it sends: it uses ordinary stores.
 ///
 /// One thread. A few instructions for each copy; two readings of the clock for each long one and one in eight of the
 /// others.
 class CopyChoice {
  public:
   static constexpr std::uint64_t shortest_lap = 512 * 1024;
+  static constexpr std::uint64_t long_copy = 16 * 1024;
 
   explicit CopyChoice(std::uint64_t ring_capacity) noexcept : lap_(std::max(ring_capacity, shortest_lap)) {}
 
@@ -37,29 +38,34 @@ class CopyChoice {
     return bytes >= large_copy && ++short_copies_ % one_in == 0;
   }
 
+  /// There was no room: the pace is the reader's.
+  void held_up() noexcept { held_up_ = true; }
+
   /// A timed copy has ended: `position` is where the ring stands, `took` how long it lasted.
   void copied(std::uint64_t bytes, std::uint64_t position, Clock::duration took, Clock::time_point now) noexcept {
     copying_ += bytes >= long_copy ? took : took * one_in;
     if (position - lap_position_ < lap_) return;
     const std::chrono::duration<double> elapsed = now - lap_began_;
     const double pace = elapsed.count() / static_cast<double>(position - lap_position_);
-    const bool telling = copying_ * quiet_share >= now - lap_began_;
+    const bool telling = held_up_ || copying_ * quiet_share >= now - lap_began_;
     lap_position_ = position;
     lap_began_ = now;
     copying_ = {};
+    held_up_ = false;
     if (!telling) return use(Stores::cached, false);
     if (laps_++ == 0) return;  // the caches settle
     paces_[laps_ % paces_.size()] = pace;
+    if (trying_ && pace > hopeless * kept_pace_) return lose();
     if (laps_ > paces_.size()) trying_ ? judge() : keep();
   }
 
  private:
-  static constexpr std::uint64_t long_copy = 16 * 1024;
   static constexpr std::uint32_t one_in = 8;
   static constexpr int quiet_share = 8;
   static constexpr std::uint32_t first_patience = 4;
   static constexpr std::uint32_t longest_patience = 256;
   static constexpr double better = 0.9;   // less is noise
+  static constexpr double hopeless = 2;   // one lap is enough
   static constexpr double changed = 1.5;  // the cores were moved, or the reader does something else
 
   double pace() const noexcept { return *std::ranges::min_element(paces_); }
@@ -76,9 +82,12 @@ class CopyChoice {
       patience_ = first_patience;
       use(stores_, false);
     } else {
-      patience_ = std::min(2 * patience_, longest_patience);
-      use(stores_ == Stores::cached ? Stores::streamed : Stores::cached, false);
+      lose();
     }
+  }
+  void lose() noexcept {
+    patience_ = std::min(2 * patience_, longest_patience);
+    use(stores_ == Stores::cached ? Stores::streamed : Stores::cached, false);
   }
   void use(Stores stores, bool trying) noexcept {
     stores_ = stores;
@@ -89,6 +98,7 @@ class CopyChoice {
   const std::uint64_t lap_;
   Stores stores_ = Stores::cached;
   bool trying_ = false;
+  bool held_up_ = false;
   std::uint32_t laps_ = 0;         // since these stores are used
   std::array<double, 3> paces_{};  // seconds a byte, in the last laps
   double kept_pace_ = 0;           // of the way that is kept, before the last trial

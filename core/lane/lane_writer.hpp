@@ -58,7 +58,10 @@ class LaneWriter {
       return nullptr;
     // The word after it must be free as well: committing clears it.
     const std::uint64_t end = Records::next(position_, bytes) + Record::word_bytes;
-    if (end > limit_ && !refresh(end)) return nullptr;
+    if (end > limit_ && !refresh(end)) {
+      copies_.held_up();
+      return nullptr;
+    }
     return payload(position_);
   }
 
@@ -86,6 +89,17 @@ class LaneWriter {
     if (!timed) return;
     const Clock::time_point end = Atomics::now();
     copies_.copied(bytes.size(), position_, end - begin, end);
+  }
+
+  /// Whether a record of that size is better written beside the ring, and filled in from there: its reader fetches what
+  /// was stored past the cache so much faster that the copy pays.
+  bool streams(std::uint64_t bytes) const noexcept {
+    return bytes >= CopyChoice::long_copy && copies_.stores() == Stores::streamed;
+  }
+  /// The reserved record was written in its place, since `begin`. Only of records that streams() asks about.
+  void wrote(std::uint64_t bytes, Clock::time_point begin) noexcept {
+    const Clock::time_point end = Atomics::now();
+    copies_.copied(bytes, position_, end - begin, end);
   }
 
   /// Publishes the reserved record with `bytes` of payload, at most what was reserved.

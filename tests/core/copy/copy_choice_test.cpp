@@ -80,6 +80,15 @@ TEST(CopyChoice, AWriterThatSendsNowAndThenUsesOrdinaryStores) {
   EXPECT_EQ(writer.streamed_ones, 0);
 }
 
+TEST(CopyChoice, AWriterThatWaitsForItsReaderIsMeasuredByThat) {
+  Writer writer;
+  for (int i = 0; i < 10'000; ++i) {
+    writer.choice.held_up();
+    writer.send(1us, 1us, writer.choice.stores() == Stores::streamed ? 20us : 100us);
+  }
+  EXPECT_GT(writer.streamed_ones, 8'000);
+}
+
 TEST(CopyChoice, ReadsTheClockForOneInEightOfTheShortCopies) {
   CopyChoice choice(1 << 20);
   int timed = 0;
