@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/copy/copy.hpp>
 #include <psyne/core/lane/lane_writer.hpp>
 #include <psyne/core/transport/region.hpp>
 
@@ -23,6 +24,8 @@ class Outlet {
   virtual void join(const ConsumerBlock<>* consumer, LaneWire& wire) = 0;
   /// It is gone; returns how many messages were given up.
   virtual std::uint64_t leave(const LaneWire& wire, bool again) = 0;
+  /// Without readers: moves the oldest message that is kept into `other`, of the same type, where that has room.
+  virtual bool hand_over(Outlet& other) = 0;
   virtual std::size_t readers() const = 0;
   virtual const LaneWire* bad_reader() const = 0;
   virtual void close() = 0;
@@ -31,6 +34,8 @@ class Outlet {
   virtual std::uint64_t position() const = 0;
   /// Position up to which all readers have released.
   virtual std::uint64_t released() = 0;
+  /// Nobody reads, and nothing is kept for whoever comes.
+  bool deserted() { return readers() == 0 && released() == position(); }
 
   const std::shared_ptr<const Region>& region() const { return region_; }
   ProducerBlock<>& block() const { return *reinterpret_cast<ProducerBlock<>*>(region_->bytes().data()); }
@@ -52,6 +57,16 @@ class TypedOutlet final : public Outlet {
     writer.add_reader(consumer, wire, writer.oldest());
   }
   std::uint64_t leave(const LaneWire& wire, bool again) override { return writer.remove_reader(wire, again); }
+  bool hand_over(Outlet& other) override {
+    LaneWriter<Records>& to = static_cast<TypedOutlet&>(other).writer;
+    const auto kept = writer.oldest_kept();
+    std::byte* place = kept ? to.try_reserve(kept->size()) : nullptr;
+    if (place == nullptr) return false;
+    copy_bytes(place, kept->data(), kept->size());
+    to.commit(kept->size());
+    writer.forget_oldest();
+    return true;
+  }
   std::size_t readers() const override { return writer.readers(); }
   const LaneWire* bad_reader() const override { return writer.bad_reader(); }
   void close() override { writer.close(); }

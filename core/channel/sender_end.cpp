@@ -99,6 +99,13 @@ Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
 
 Result<Greeting> SenderEnd::offer(Link& link) {
   Invited invited;
+  if (settings_.delivery == Delivery::any) {
+    auto outlet = new_outlet();
+    if (!outlet) return outlet.error();
+    invited.outlet = std::move(*outlet);
+  }
+  const Outlet& outlet = invited.outlet ? *invited.outlet : *outlets_.front();
+  const std::uint32_t* number = nullptr;
   {
     const std::lock_guard lock(mutex_);
     invited.number = static_cast<std::uint32_t>(std::countr_one(numbers_in_use_));
@@ -107,19 +114,14 @@ Result<Greeting> SenderEnd::offer(Link& link) {
           .because("it has " + std::to_string(ProducerBlock<>::most_readers) + " already");
     }
     numbers_in_use_ |= std::uint64_t{1} << invited.number;
+    number = &(invited_[&link] = std::move(invited)).number;  // from here on missed() gives it back
   }
-  if (settings_.delivery == Delivery::any) {
-    auto outlet = new_outlet();
-    if (!outlet) return outlet.error();
-    invited.outlet = std::move(*outlet);
-  }
-  const Outlet& outlet = invited.outlet ? *invited.outlet : *outlets_.front();
 
   LaneOffer offer{.type = type_,
                   .delivery = settings_.delivery,
                   .lossy = settings_.when_full == WhenFull::drop_oldest,
                   .capacity = settings_.capacity,
-                  .reader = invited.number,
+                  .reader = *number,
                   .pid = getpid(),
                   .name = settings_.given.name};
   Greeting greeting{.bytes = offer.encode(), .spans = {}};
@@ -129,8 +131,6 @@ Result<Greeting> SenderEnd::offer(Link& link) {
     span->owner = outlet.region();
     greeting.spans.push_back(std::move(*span));
   }
-  const std::lock_guard lock(mutex_);
-  invited_[&link] = std::move(invited);
   return greeting;
 }
 
@@ -224,9 +224,12 @@ bool SenderEnd::drop_lost_receivers() {
       if (!alive) gone.push_back(peer);
       return !alive;
     });
-    for (const auto& peer : gone) numbers_in_use_ &= ~(std::uint64_t{1} << peer->number());
   }
   for (const auto& peer : gone) remove(*peer);
+  if (settings_.delivery == Delivery::any && !gone.empty()) drop_deserted();
+  const std::lock_guard lock(mutex_);
+  // Only now: who gets such a number next reads where it begins at a place that was the other's.
+  for (const auto& peer : gone) numbers_in_use_ &= ~(std::uint64_t{1} << peer->number());
   return !gone.empty();
 }
 
@@ -237,6 +240,25 @@ void SenderEnd::remove(ReaderPeer& peer) {
   const std::uint64_t given_up = peer.leave(!parted && settings_.given.held_by_dead == Held::again);
   if (!parted) counters_.lost += given_up;  // who parted had what it took
   detach(peer.link());
+}
+
+// While a draft may be open in a ring it stays: the draft will be committed into it.
+void SenderEnd::drop_deserted() {
+  std::erase_if(outlets_, [&](const auto& outlet) { return outlet.get() != in_use_ && outlet->deserted(); });
+  orphans_ = std::ranges::any_of(outlets_, [](const auto& outlet) { return outlet->readers() == 0; });
+}
+
+void SenderEnd::hand_over_orphans() {
+  in_use_ = nullptr;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& from : outlets_) {
+      for (const auto& to : outlets_) {
+        if (from->readers() == 0 && to->readers() != 0) moved = from->hand_over(*to) || moved;
+      }
+    }
+  }
+  drop_deserted();
 }
 
 void SenderEnd::detach(Link& link) {
@@ -307,6 +329,13 @@ void SenderEnd::sleep(Deadline until) {
   carry();
 }
 
+// Any: whether something lies where nobody reads.
+bool SenderEnd::orphaned() {
+  drop_lost_receivers();
+  if (orphans_) hand_over_orphans();
+  return orphans_;
+}
+
 // Whether something that was committed has nobody who has it, or will have it after this end is gone.
 bool SenderEnd::undelivered() {
   drop_lost_receivers();
@@ -321,9 +350,24 @@ bool SenderEnd::undelivered() {
   });
 }
 
+// Inside the gate. Whether it still holds at the deadline.
+template <class Condition>
+bool SenderEnd::linger_while(Condition condition, Deadline deadline) {
+  bool holds = condition();
+  while (holds && Clock::now() < deadline) {
+    for (const auto& outlet : outlets_) outlet->announce_sleep();
+    if (condition()) sleep(deadline);
+    for (const auto& outlet : outlets_) outlet->end_sleep();
+    holds = condition();
+  }
+  return holds;
+}
+
 Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
   if (closed_ || !presence_) return {};
+  const Wait wait(linger);
   gate_.enter();
+  linger_while([this] { return orphaned(); }, wait.deadline);  // a closed ring takes no more
   closed_ = true;
   for (const auto& outlet : outlets_) outlet->close();
   {
@@ -331,18 +375,10 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
     for (const auto& peer : peers_) peer->close();
   }
   Result<void> delivered;
-  if (undelivered()) {
-    const Wait wait(linger);
-    while (undelivered() && Clock::now() < wait.deadline) {
-      for (const auto& outlet : outlets_) outlet->announce_sleep();
-      if (undelivered()) sleep(wait.deadline);
-      for (const auto& outlet : outlets_) outlet->end_sleep();
-    }
-    if (undelivered()) {
-      delivered = error(Code::timed_out, "deliver all that was sent on")
-                      .because("no receiver took it while close waited")
-                      .mend("Start receivers earlier, or raise linger.");
-    }
+  if (linger_while([this] { return undelivered(); }, wait.deadline)) {
+    delivered = error(Code::timed_out, "deliver all that was sent on")
+                    .because("no receiver took it while close waited")
+                    .mend("Start receivers earlier, or raise linger.");
   }
   gate_.leave();
   presence_.reset();

@@ -56,6 +56,17 @@ class SenderEnd final : public Host {
   template <class Ready>
   Result<void> wait_until(Ready&& ready, const Wait& wait, std::string_view what);
 
+  /// Any: takes out receivers that are gone, and moves what is kept in their rings into those of others, as far as
+  /// these have room. Inside the gate, with no room reserved in any ring. Two loads while nothing has happened.
+  void care_for_orphans() {
+    if (bell_->take_ring()) [[unlikely]]
+      drop_lost_receivers();
+    if (orphans_) [[unlikely]]
+      hand_over_orphans();
+  }
+  /// Any: room is reserved in that ring from now on.
+  void use(const Outlet& outlet) noexcept { in_use_ = &outlet; }
+
   /// Inside the gate: takes out receivers that are gone. Whether any was.
   bool drop_lost_receivers();
   /// Receivers that are there now. Any thread.
@@ -89,12 +100,17 @@ class SenderEnd final : public Host {
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
   bool here(const std::shared_ptr<ReaderPeer>& peer) const;
   void remove(ReaderPeer& peer);
+  void drop_deserted();
+  void hand_over_orphans();
   static void detach(Link& link);
   void carry() noexcept;
   void attend_at(Bell& bell);
   Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);
+  bool orphaned();
   bool undelivered();
+  template <class Condition>
+  bool linger_while(Condition condition, Deadline deadline);
   Error error(Code code, std::string_view what) const;
 
   const std::string uri_;
@@ -105,6 +121,8 @@ class SenderEnd final : public Host {
   std::unique_ptr<Bell> bell_;
   Gate<> gate_;
   std::vector<std::unique_ptr<Outlet>> outlets_;  // inside the gate
+  bool orphans_ = false;                          // inside the gate
+  const Outlet* in_use_ = nullptr;                // inside the gate; a draft may be open there
   ChannelCounters counters_;                      // inside the gate
   Lost last_lost_;                                // inside the gate
   bool closed_ = false;

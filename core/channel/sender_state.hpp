@@ -84,13 +84,17 @@ class SenderState {
 
   // The next receiver in turn that has room.
   std::byte* try_any(std::uint64_t bytes) noexcept {
+    end_->care_for_orphans();
     const auto& outlets = end_->outlets();
     for (std::size_t i = 0; i < outlets.size(); ++i) {
       turn_ = (turn_ + 1) % outlets.size();
       writer_ = &typed(*outlets[turn_]).writer;
       if (outlets[turn_]->readers() == 0) continue;
       if (!fits_window(*writer_, bytes)) continue;
-      if (std::byte* place = writer_->try_reserve(bytes)) return place;
+      std::byte* place = writer_->try_reserve(bytes);
+      if (place == nullptr) continue;
+      end_->use(*outlets[turn_]);
+      return place;
     }
     return nullptr;
   }

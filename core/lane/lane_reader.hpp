@@ -79,13 +79,15 @@ class LaneReader {
       if (position_ >= limit_) [[unlikely]] {
         if (const Look arrived = look_for_arrivals(); arrived != Look::record) return arrived;
       }
-      if (lossy_) [[unlikely]]
-        claim();
+      if (lossy_) [[unlikely]] {
+        if (const Look claimed = claim(); claimed != Look::record) return claimed;
+      }
       // Pairs with the release in LaneWriter::publish: the payload before its word.
       const std::uint64_t word = this->word(position_).load(std::memory_order_acquire);
       if (!Record::committed(word, position_)) return nothing();
       const std::uint32_t length = Record::length(word);
       if (length == Record::padding) [[unlikely]] {
+        if ((position_ & mask_) == first_word<Records>) return Look::corrupted;  // a lap of nothing, and so for ever
         position_ = (position_ | mask_) + 1 + first_word<Records>;
         continue;
       }
@@ -122,6 +124,7 @@ class LaneReader {
   /// Gives the front back at once.
   void pop() noexcept {
     step();
+    stepped_ = false;
     if (held_.none()) [[likely]] {
       publish(position_);
     } else {
@@ -133,6 +136,7 @@ class LaneReader {
   /// Steps over the front without giving it back: records stepped over are covered by the next hold() or pop().
   void step() noexcept {
     position_ = Records::next(position_, length_);
+    stepped_ = true;
     own_->taken.store(position_, std::memory_order_relaxed);
     if (lossy_) own_->claim.store(position_ | 1, std::memory_order_release);
   }
@@ -141,6 +145,7 @@ class LaneReader {
   bool can_hold() const noexcept { return !held_.full(); }
   /// Everything stepped over since the last hold() or pop() becomes one view; returns the number to release it by.
   std::uint32_t hold() noexcept {
+    stepped_ = false;
     if (lossy_) own_->claim.store(position_, std::memory_order_release);
     return held_.hold(position_);
   }
@@ -171,6 +176,8 @@ class LaneReader {
     return (position_ & mask_) + Record::word_bytes + length <= mask_ + 1;
   }
 
+  static constexpr int most_claims = 1000;
+
   Look look_for_arrivals() noexcept {
     if (!may_begin(position_)) return Look::corrupted;
     const std::uint64_t arrived = source_->arrived();
@@ -179,14 +186,13 @@ class LaneReader {
     return position_ < limit_ ? Look::record : nothing();
   }
 
+  // What was stepped over and is to become a view, a batch, is as good as held.
+  bool nothing_is_out() const noexcept { return !stepped_ && held_.none(); }
+
   Look nothing() noexcept {
     if (lossy_) own_->claim.store(position_, std::memory_order_release);
-    // Padding was stepped over, and a producer may wait for just that room. Not where a record was, which is to become
-    // a view: then the cursor is behind what was taken.
-    if (held_.none()) {
-      const std::uint64_t cursor = own_->cursor.load(std::memory_order_relaxed);
-      if (cursor != position_ && cursor >= own_->taken.load(std::memory_order_relaxed)) publish(position_);
-    }
+    // Padding was stepped over, and a producer may wait for just that room.
+    if (nothing_is_out() && own_->cursor.load(std::memory_order_relaxed) != position_) publish(position_);
     if (producer_ == nullptr) source_->settle();
     const std::uint64_t closed_at =
         producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire) : source_->closed_at();
@@ -197,15 +203,17 @@ class LaneReader {
   }
 
   // See LaneWriter::drop_oldest for the argument.
-  void claim() noexcept {
-    for (;;) {
+  Look claim() noexcept {
+    for (int turn = 0; turn < most_claims; ++turn) {
       own_->claim.store(position_ | 1, std::memory_order_seq_cst);
       Atomics::full_barrier();
       const std::uint64_t floor = producer_->floor.load(std::memory_order_acquire);
-      if (floor <= position_) return;
+      if (floor <= position_) return Look::record;
+      if (!may_begin(floor)) return Look::corrupted;
       position_ = floor;
-      if (held_.none()) own_->cursor.store(position_, std::memory_order_release);
+      if (nothing_is_out()) own_->cursor.store(position_, std::memory_order_release);
     }
+    return Look::empty;  // it drops faster than we look; or it only says so, and must not keep us here
   }
 
   // Release: our loads of the records come before the producer's overwriting them.
@@ -231,6 +239,7 @@ class LaneReader {
   std::uint32_t sleeps_ = 0;
   std::uint32_t woken_ = 0;  // the producer's sleep that was woken last; by whoever publishes
   bool lossy_;
+  bool stepped_ = false;  // over records that neither hold() nor pop() has covered yet
   HeldViews<Atomics> held_;
 };
 

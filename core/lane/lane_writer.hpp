@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -154,22 +155,35 @@ class LaneWriter {
     const auto gone = std::ranges::find(readers_, &wire, &Reader::wire);
     if (gone == readers_.end()) return 0;
     static_cast<void>(refresh(limit_ + 1));
-    // Its last words may be garbage: walk my own records up to where it says that it was, never beyond what I wrote.
+    // Its last words may be garbage: walk my own records up to where it says that it was, never beyond what I wrote,
+    // and from a place where one begins. Where it lied about that, what it was to read is given up, uncounted.
     const std::uint64_t taken = again                       ? 0
                                 : gone->consumer == nullptr ? gone->wire->reached()
                                                             : gone->consumer->taken.load(std::memory_order_acquire);
-    std::uint64_t position = gone->cursor, given_up = 0;
+    std::uint64_t position = begins_at(gone->cursor) ? gone->cursor : position_, given_up = 0;
     while (position < std::min(taken, position_)) {
-      const std::uint32_t length = Record::length(word(position).load(std::memory_order_relaxed));
-      position = length == Record::padding ? lap_end(position) + first_word<Records> : Records::next(position, length);
-      given_up += length == Record::padding ? 0 : 1;
+      given_up += is_padding(position) ? 0 : 1;
+      position = after(position);
     }
+    if (position != position_ && is_padding(position)) position = after(position);
     retained_ = std::max(retained_, position);
     readers_.erase(gone);
     if (bad_reader_ == &wire) bad_reader_ = nullptr;  // its successor may lie at the same address
     limit_ = lowest() + capacity();
     return given_up;
   }
+  /// Without readers: the oldest record that is still kept, or nothing.
+  std::optional<std::span<const std::byte>> oldest_kept() noexcept {
+    if (retained_ != position_ && is_padding(retained_)) retained_ = after(retained_);
+    if (retained_ == position_) return std::nullopt;
+    return std::span<const std::byte>(payload(retained_), length_at(retained_));
+  }
+  /// It is kept no longer.
+  void forget_oldest() noexcept {
+    retained_ = after(retained_);
+    limit_ = lowest() + capacity();
+  }
+
   /// Where a reader that joins now begins: at the oldest record that is still kept.
   std::uint64_t oldest() const noexcept { return lowest(); }
   std::size_t readers() const noexcept { return readers_.size(); }
@@ -201,16 +215,15 @@ class LaneWriter {
     if (readers_.size() != 1 || readers_.front().consumer == nullptr) return 0;
     Reader& reader = readers_.front();
     std::uint64_t floor = lowest(), dropped = 0;
+    if (!begins_at(floor)) {
+      bad_reader_ = reader.wire;
+      return 0;
+    }
     const std::uint64_t begin = pads(bytes) ? lap_end(position_) + first_word<Records> : position_;
     const std::uint64_t needed = Records::next(begin, bytes) + Record::word_bytes;
     while (floor < position_ && needed > floor + capacity()) {
-      const std::uint32_t length = Record::length(word(floor).load(std::memory_order_relaxed));  // my own word
-      if (length == Record::padding) {
-        floor = lap_end(floor) + first_word<Records>;
-      } else {
-        floor = Records::next(floor, length);
-        ++dropped;
-      }
+      dropped += is_padding(floor) ? 0 : 1;
+      floor = after(floor);
     }
     block_->floor.store(floor, std::memory_order_seq_cst);
     Atomics::full_barrier();
@@ -257,6 +270,21 @@ class LaneWriter {
   std::uint64_t lap_end(std::uint64_t position) const noexcept { return (position | mask_) + 1; }
   bool pads(std::uint64_t bytes) const noexcept {
     return (position_ & mask_) + Record::word_bytes + bytes > capacity();
+  }
+
+  // My own words. What a reader says may be any place, and looking like a word there is payload at most: so nobody
+  // walks beyond what was written.
+  std::uint32_t length_at(std::uint64_t position) noexcept {
+    return Record::length(word(position).load(std::memory_order_relaxed));
+  }
+  bool is_padding(std::uint64_t position) noexcept { return length_at(position) == Record::padding; }
+  std::uint64_t after(std::uint64_t position) noexcept {
+    const std::uint64_t next =
+        is_padding(position) ? lap_end(position) + first_word<Records> : Records::next(position, length_at(position));
+    return std::min(next, position_);
+  }
+  bool begins_at(std::uint64_t position) noexcept {
+    return position == position_ || Record::committed(word(position).load(std::memory_order_relaxed), position);
   }
 
   bool pad() noexcept {
@@ -306,7 +334,8 @@ class LaneWriter {
       const std::uint64_t cursor = reader.consumer != nullptr ? reader.consumer->cursor.load(std::memory_order_acquire)
                                                               : reader.wire->credit(end - std::min(end, capacity()));
       if (cursor == 0) continue;  // its memory as it was made: it has not begun to read
-      if (cursor < reader.told || cursor > position_) [[unlikely]] {
+      const bool between_records = cursor % Records::alignment == first_word<Records>;
+      if (cursor < reader.told || cursor > position_ || !between_records) [[unlikely]] {
         bad_reader_ = reader.wire;
         continue;
       }

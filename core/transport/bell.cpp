@@ -27,6 +27,7 @@ Result<std::unique_ptr<Bell>> Bell::make() {
 }
 
 void Bell::ring() noexcept {
+  rung_.store(true, std::memory_order_release);  // what came before the ring is seen by whoever takes it
   const std::uint64_t one = 1;
   // Fails only when 2^64 - 2 rings are pending, and then the sleeper wakes anyway.
   static_cast<void>(!::write(event_.get(), &one, sizeof one));

@@ -4,6 +4,7 @@
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 
+#include <atomic>
 #include <memory>
 
 namespace psyne::inline v0 {
@@ -17,6 +18,7 @@ namespace psyne::inline v0 {
 /// (the halt of a virtual core dominates).
 ///
 ///   ring                       any thread, any time, signal safe
+///   take_ring                  the end's owner, one thread at a time
 ///   sleep, watch, unwatch      the end's owner, one thread at a time (watch and unwatch: also the service thread)
 ///
 /// No wake is lost: every descriptor is level triggered and stays readable until its owner drained it, so what came
@@ -41,11 +43,18 @@ class Bell {
   /// Takes pending rings back without sleeping; watched descriptors are drained by their links.
   void clear() noexcept;
 
+  /// For an owner that is busy: whether ring() was called since this last said so. One load while it was not; apart
+  /// from sleep() and clear(), which it neither sees nor changes.
+  bool take_ring() noexcept {
+    return rung_.load(std::memory_order_relaxed) && rung_.exchange(false, std::memory_order_acquire);
+  }
+
  private:
   Bell(Descriptor epoll, Descriptor event) noexcept;
 
   Descriptor epoll_;
   Descriptor event_;
+  std::atomic<bool> rung_{false};
 };
 
 }  // namespace psyne::inline v0

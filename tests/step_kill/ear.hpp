@@ -30,26 +30,29 @@ bool eventually(Condition condition) {
 template <class T>
 class Ear {
  public:
-  static Ear open(psyne::Delivery delivery) {
-    return Ear(
-        psyne::Receiver<T>::open(uri, {.delivery = delivery, .patience = psyne::no_patience, .wait_for_senders = true})
-            .value());
+  /// `follows`: letters are copied out while they are still copied in.
+  static Ear open(psyne::Delivery delivery, bool follows = false) {
+    return Ear(follows, psyne::Receiver<T>::open(
+                            uri, {.delivery = delivery, .patience = psyne::no_patience, .wait_for_senders = true})
+                            .value());
   }
 
   psyne::Receiver<T>& receiver() noexcept { return receiver_; }
 
   /// Takes what there is, and waits for more until `wait` is over; whether there was anything.
   bool hear(std::chrono::microseconds wait) {
-    auto message = receiver_.receive(wait);
-    if (message) {
-      const auto stamp = whole(words_of(*message));
-      ++(stamp ? whole_ : torn_);
-      if (stamp) heard_.push_back(*stamp);
-    } else if (message.error() == psyne::Code::peer_lost) {
-      ++lost_;
-    } else if (!(message.error() == psyne::Code::timed_out)) {
-      other_ += message.error().text() + "; ";
+    if constexpr (std::is_same_v<T, Letter>) {
+      if (follows_) {
+        std::array<std::uint64_t, long_letter_words> words{};
+        const auto count = receiver_.receive_into(std::span(words), wait);
+        if (count) keep(std::span(words).first(*count));
+        if (!count) note(count.error());
+        return count.has_value();
+      }
     }
+    auto message = receiver_.receive(wait);
+    if (message) keep(words_of(*message));
+    if (!message) note(message.error());
     return static_cast<bool>(message);
   }
 
@@ -70,11 +73,25 @@ class Ear {
   }
 
  private:
-  explicit Ear(psyne::Receiver<T> receiver) : receiver_(std::move(receiver)) {}
+  Ear(bool follows, psyne::Receiver<T> receiver) : receiver_(std::move(receiver)), follows_(follows) {}
+
+  void keep(std::span<const std::uint64_t> words) {
+    const auto stamp = whole(words);
+    torn_ += stamp ? 0 : 1;
+    if (stamp) heard_.push_back(*stamp);
+  }
+  void note(const psyne::Error& error) {
+    if (error == psyne::Code::peer_lost) {
+      ++lost_;
+    } else if (!(error == psyne::Code::timed_out)) {
+      other_ += error.text() + "; ";
+    }
+  }
 
   psyne::Receiver<T> receiver_;
   std::vector<Stamp> heard_;
-  unsigned whole_ = 0, torn_ = 0, lost_ = 0;
+  bool follows_;
+  unsigned torn_ = 0, lost_ = 0;
   std::string other_;
 };
 

@@ -48,6 +48,9 @@ constexpr std::size_t smallest_ring = 4096;
 
 /// Letters are of many sizes, so that laps end with padding and old payload lies where words come.
 constexpr std::size_t letter_words(std::uint64_t number) { return 3 + number * 41 % 180; }
+/// Long ones are copied in in portions, which a receiver follows.
+constexpr std::size_t long_letter_words = 1536;
+constexpr std::size_t ring_of_long_letters = 32 * 1024;
 
 inline std::span<const std::uint64_t> words_of(const Note& note) { return note.words; }
 inline std::span<const std::uint64_t> words_of(std::span<const std::uint64_t> letter) { return letter; }

@@ -2,6 +2,7 @@
 
 #include <psyne.hpp>
 
+#include "note.hpp"
 #include "progress.hpp"
 
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct SenderScript {
   psyne::WhenFull when_full = psyne::WhenFull::block;
   std::uint64_t messages = 9;
   bool letters = false;    ///< messages of many sizes
+  bool long_ones = false;  ///< letters that are copied in in portions, and followed by the receiver
   bool is_met = true;      ///< it sends when its receivers are there, else at once
   bool neighbour = false;  ///< another sender is there, who lives
   bool passer_by = false;  ///< another receiver comes and goes meanwhile
@@ -41,9 +43,14 @@ struct ReceiverScript {
   bool neighbour = false;  ///< another receiver is there, who lives
 };
 
+inline std::size_t ring_of(const SenderScript& script) {
+  return script.long_ones ? ring_of_long_letters : smallest_ring;
+}
+
 inline constexpr SenderScript sender_scripts[] = {
     {.name = "a sender of notes"},
     {.name = "a sender of letters", .letters = true},
+    {.name = "a sender of long letters", .messages = 4, .letters = true, .long_ones = true},
     {.name = "a sender whose ring is full", .slow = true},
     {.name = "a sender that drops the oldest", .when_full = psyne::WhenFull::drop_oldest, .slow = true},
     {.name = "a sender to all", .delivery = psyne::Delivery::all, .messages = 6},
@@ -64,6 +71,7 @@ inline constexpr ReceiverScript receiver_scripts[] = {
     {.name = "a receiver whose held messages come again", .keeps = true},
     {.name = "a receiver of what drops the oldest", .when_full = psyne::WhenFull::drop_oldest},
     {.name = "one of all receivers", .delivery = psyne::Delivery::all, .neighbour = true},
+    {.name = "one of any receivers", .delivery = psyne::Delivery::any, .keeps = true, .neighbour = true},
 };
 
 /// What a victim does that has nothing above its link: puts, signals, takes a region back, and gives one back.

@@ -48,12 +48,12 @@ class Survivor {
 
  private:
   Sender<T> open_sender() {
-    return Sender<T>::open(uri, {.capacity_bytes = smallest_ring, .delivery = script_.delivery, .linger = deadline})
+    return Sender<T>::open(uri, {.capacity_bytes = ring_of(script_), .delivery = script_.delivery, .linger = deadline})
         .value();
   }
   void open_ears() {
     const int count = script_.delivery == Delivery::single || script_.passer_by ? 1 : 2;
-    for (int i = 0; i < count; ++i) ears_.push_back(Ear<T>::open(script_.delivery));
+    for (int i = 0; i < count; ++i) ears_.push_back(Ear<T>::open(script_.delivery, script_.long_ones));
   }
 
   // One turn; whether the victim has ended.

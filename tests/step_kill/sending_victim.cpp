@@ -38,15 +38,15 @@ bool send_by_draft(const SenderScript& script, Sender<T>& sender, const Stamp& s
   return early || draft.commit();
 }
 
-bool send_at_once(Sender<Note>& sender, const Stamp& stamp) {
+bool send_at_once(const SenderScript&, Sender<Note>& sender, const Stamp& stamp) {
   Note note{};
   fill(note.words, stamp);
   return sender.send(note, patience).has_value();
 }
 
-bool send_at_once(Sender<Letter>& sender, const Stamp& stamp) {
-  std::array<std::uint64_t, 256> words{};
-  const auto letter = std::span(words).first(letter_words(stamp.number));
+bool send_at_once(const SenderScript& script, Sender<Letter>& sender, const Stamp& stamp) {
+  std::array<std::uint64_t, long_letter_words> words{};
+  const auto letter = std::span(words).first(script.long_ones ? long_letter_words : letter_words(stamp.number));
   fill(letter, stamp);
   return sender.send(letter, patience).has_value();
 }
@@ -70,7 +70,8 @@ std::uint64_t send_some(const SenderScript& script, Sender<T>& sender, Progress&
   }
   if (!batch) {
     const Stamp stamp{victim_number, number};
-    sent = number % 2 == 1 ? send_at_once(sender, stamp) : send_by_draft(script, sender, stamp);
+    sent = number % 2 == 1 || script.long_ones ? send_at_once(script, sender, stamp)
+                                               : send_by_draft(script, sender, stamp);
   }
   progress.done = number + count;
   return sent ? count : 0;
@@ -78,7 +79,7 @@ std::uint64_t send_some(const SenderScript& script, Sender<T>& sender, Progress&
 
 template <class T>
 int run(const SenderScript& script, Progress& progress) {
-  auto sender = Sender<T>::open(uri, {.capacity_bytes = smallest_ring,
+  auto sender = Sender<T>::open(uri, {.capacity_bytes = ring_of(script),
                                       .delivery = script.delivery,
                                       .when_full = script.when_full,
                                       .linger = patience,

@@ -136,6 +136,22 @@ TEST(Lane, ReleasesInAnyOrderAndPublishesFromTheOldestOn) {
   EXPECT_TRUE(lane.reader.retire());
 }
 
+TEST(Lane, ALookThatFindsNothingDoesNotReleaseWhatABatchSteppedOver) {
+  LanePair<Odd> lane(4096);
+  std::uint8_t sent = 0;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(lane.send(24, sent++));
+  const std::byte* first = nullptr;
+  while (lane.reader.look() == Look::record) {  // the last look finds nothing
+    if (first == nullptr) first = lane.reader.front().data();
+    lane.reader.step();
+  }
+  const std::byte before = *first;
+  while (lane.send(24, sent)) ++sent;
+  EXPECT_EQ(*first, before) << "overwritten in the hands of the reader";
+  EXPECT_FALSE(lane.reader.release(lane.reader.hold()));
+  EXPECT_TRUE(lane.send(24, sent)) << "released as one view";
+}
+
 TEST(Lane, TheLastReleaseAfterRetireSaysSo) {
   LanePair<Eight> lane(4096);
   std::vector<std::uint32_t> views;

@@ -1,0 +1,156 @@
+// Delivery::any: each message goes to one receiver, and to another when that one goes.
+#include "schemes.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+using psyne::Code;
+using psyne::Delivery;
+using psyne::Receiver;
+using psyne::Sender;
+using psyne_test::Tick;
+
+constexpr psyne::ReceiverOptions any{.delivery = Delivery::any, .wait_for_senders = true};
+
+class Any : public psyne_test::OverEveryScheme {};
+
+Sender<Tick> open_sender(const std::string& uri, std::chrono::nanoseconds linger = 10s) {
+  return Sender<Tick>::open(uri, {.capacity_bytes = 4096, .delivery = Delivery::any, .linger = linger}).value();
+}
+
+void wait_for_receivers(const Sender<Tick>& sender, std::size_t count) {
+  for (int i = 0; i < 10'000 && sender.receivers() != count; ++i) std::this_thread::sleep_for(1ms);
+  ASSERT_EQ(sender.receivers(), count);
+}
+
+/// Takes what comes until nothing does for a while.
+void take_all(Receiver<Tick>& receiver, std::multiset<std::uint64_t>& numbers, std::size_t until) {
+  while (numbers.size() < until) {
+    auto tick = receiver.receive(5s);
+    if (!tick) break;
+    numbers.insert(tick->number);
+  }
+}
+
+std::multiset<std::uint64_t> numbers_below(std::uint64_t end) {
+  std::multiset<std::uint64_t> numbers;
+  for (std::uint64_t i = 0; i < end; ++i) numbers.insert(i);
+  return numbers;
+}
+
+TEST_P(Any, WhatAReceiverLeftUnreadGoesToAnotherWithTheNextMessage) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  auto stayer = Receiver<Tick>::open(name, any).value();
+  wait_for_receivers(sender, 2);
+  for (std::uint64_t i = 0; i < 20; ++i) sender.send({i, 0}, 10s).value();
+  std::multiset<std::uint64_t> numbers;
+  for (int i = 0; i < 3; ++i) {
+    auto tick = leaver->receive(10s);
+    ASSERT_TRUE(tick) << tick.error().text();
+    numbers.insert(tick->number);
+  }
+  leaver.reset();
+  wait_for_receivers(sender, 1);
+  sender.send({20, 0}, 10s).value();
+  take_all(stayer, numbers, 21);
+  EXPECT_EQ(numbers, numbers_below(21));
+}
+
+TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  auto stayer = Receiver<Tick>::open(name, any).value();
+  wait_for_receivers(sender, 2);
+  for (std::uint64_t i = 0; i < 20; ++i) sender.send({i, 0}, 10s).value();
+  leaver.reset();
+  wait_for_receivers(sender, 1);
+  psyne::Result<void> closed = Code::invalid_state;
+  std::thread closing([&] { closed = sender.close(); });
+  std::multiset<std::uint64_t> numbers;
+  take_all(stayer, numbers, 20);
+  closing.join();
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(numbers, numbers_below(20));
+}
+
+TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
+  const std::string name = uri();
+  auto sender = open_sender(name, 20ms);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  wait_for_receivers(sender, 1);
+  for (std::uint64_t i = 0; i < 10; ++i) sender.send({i, 0}, 10s).value();
+  leaver.reset();
+  wait_for_receivers(sender, 0);
+  EXPECT_FALSE(sender.try_send({10, 0}));
+  auto successor = Receiver<Tick>::open(name, any).value();
+  wait_for_receivers(sender, 1);
+  sender.send({10, 0}, 10s).value();
+  std::multiset<std::uint64_t> numbers;
+  take_all(successor, numbers, 11);
+  EXPECT_EQ(numbers, numbers_below(11));
+}
+
+TEST_P(Any, CloseSaysWhenNobodyIsLeftToTakeIt) {
+  const std::string name = uri();
+  auto sender = open_sender(name, 20ms);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  wait_for_receivers(sender, 1);
+  sender.send({1, 0}, 10s).value();
+  leaver.reset();
+  wait_for_receivers(sender, 0);
+  EXPECT_EQ(sender.close().error(), Code::timed_out);
+}
+
+TEST_P(Any, AnOpenDraftSurvivesItsReceiver) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  wait_for_receivers(sender, 1);
+  auto draft = sender.reserve(10s);
+  ASSERT_TRUE(draft) << draft.error().text();
+  leaver.reset();
+  wait_for_receivers(sender, 0);
+  auto successor = Receiver<Tick>::open(name, any).value();  // coming in, it has the sender look who went
+  wait_for_receivers(sender, 1);
+  draft->number = 0;
+  draft.commit().value();
+  sender.send({1, 0}, 10s).value();
+  std::multiset<std::uint64_t> numbers;
+  take_all(successor, numbers, 2);
+  EXPECT_EQ(numbers, numbers_below(2));
+}
+
+TEST(AnyOverIpc, ReceiversThatComeAndGoLeaveNoRings) {
+  const std::string name = "ipc://any-test-" + std::to_string(getpid());
+  auto sender = open_sender(name, 0s);
+  const auto open_descriptors = [] {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+    return count;
+  };
+  const auto come_and_go = [&] {
+    {
+      auto visitor = Receiver<Tick>::open(name, any).value();
+      wait_for_receivers(sender, 1);
+    }
+    wait_for_receivers(sender, 0);
+  };
+  come_and_go();
+  const std::size_t before = open_descriptors();
+  for (int i = 0; i < 20; ++i) come_and_go();  // while the sender does nothing
+  EXPECT_LE(open_descriptors(), before + 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, Any, testing::ValuesIn(psyne_test::schemes),
+                         [](const auto& scheme) { return std::string(scheme.param); });
+
+}  // namespace
