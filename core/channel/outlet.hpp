@@ -62,7 +62,7 @@ class TypedOutlet final : public Outlet {
     const auto kept = writer.oldest_kept();
     std::byte* place = kept ? to.try_reserve(kept->size()) : nullptr;
     if (place == nullptr) return false;
-    copy_bytes(place, kept->data(), kept->size());
+    copy_in(place, kept->data(), kept->size());
     to.commit(kept->size());
     writer.forget_oldest();
     return true;
