@@ -17,7 +17,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Where sources are compiled in batches, clang takes another file's names for shadowed ones; GCC looks for real ones.
-  target_compile_options(psyne_settings INTERFACE -Wno-shadow)
+  target_compile_options(psyne_settings INTERFACE "SHELL:-Wno-shadow")  # SHELL: else one that stands before -Wshadow is kept
 endif()
 if(PSYNE_SANITIZE)
   target_compile_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE} -fno-omit-frame-pointer -g)

@@ -22,14 +22,13 @@ class CopyOut {
   bool follow(LaneReader<Records, Atomics>& reader, const Patience& patience) noexcept {
     done_ = expected_ = 0;
     Look look = Look::empty;
+    const auto came = [&] {
+      look = reader.look();
+      return look != Look::empty || take(reader.under_way());
+    };
     for (std::size_t before = 1; before != done_ && look == Look::empty;) {
       before = done_;
-      look_patiently<Atomics>(
-          [&] {
-            look = reader.look();
-            return look != Look::empty || take(reader.under_way());
-          },
-          no_deadline, patience);
+      if (!came()) look_patiently<Atomics>(came, no_deadline, patience);  // with no patience it would not look at all
     }
     if (look != Look::record) return false;
     if (reader.front().size() != expected_) done_ = 0;

@@ -38,6 +38,17 @@ TEST_P(ReceiveInto, CopiesTheMessageAndSaysHowManyElementsItHas) {
   EXPECT_EQ(receiver.counters().bytes, 30'003 * sizeof(float));
 }
 
+TEST_P(ReceiveInto, ReturnsWhereTheReceiverHasNoPatience) {
+  const std::string name = uri();
+  auto sender = Sender<FloatVector>::open(name).value();
+  auto receiver = Receiver<FloatVector>::open(name, {.patience = psyne::no_patience}).value();
+  const std::vector<float> sent(100, 1.5F);
+  sender.send(sent).value();
+  std::vector<float> got(100);
+  EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), 100U);
+  EXPECT_EQ(got, sent);
+}
+
 TEST_P(ReceiveInto, AMessageThatDoesNotFitWaitsForALargerBuffer) {
   const std::string name = uri();
   auto sender = Sender<FloatVector>::open(name).value();

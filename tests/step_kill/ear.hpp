@@ -44,7 +44,7 @@ class Ear {
     if constexpr (std::is_same_v<T, Letter>) {
       if (follows_) {
         std::array<std::uint64_t, long_letter_words> words{};
-        const auto count = receiver_.receive_into(std::span(words), wait);
+        const auto count = receiver_.receive_into(std::span<std::uint64_t>(words), wait);
         if (count) keep(std::span(words).first(*count));
         if (!count) note(count.error());
         return count.has_value();

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace step_kill {
 
@@ -19,15 +20,24 @@ Progress* own = nullptr;  // none in a survivor, whose steps are not counted
   for (;;) pause();
 }
 
-[[noreturn]] void die_at(const std::source_location& place) {
+/// Below the root of the sources.
+const char* file_of(const std::source_location& place) {
   const char* file = place.file_name();
   for (const char* prefix : {PSYNE_STEP_INCLUDE "/", PSYNE_STEP_SOURCES "/"}) {
     if (std::strncmp(file, prefix, std::strlen(prefix)) == 0) file += std::strlen(prefix);
   }
-  std::strncpy(own->file.data(), file, own->file.size() - 1);
+  return file;
+}
+
+[[noreturn]] void die_at(const std::source_location& place) {
+  std::strncpy(own->file.data(), file_of(place), own->file.size() - 1);
   own->line = place.line();
   kill(getpid(), SIGKILL);
   wait_for_the_end();
+}
+
+bool is_chosen(const std::source_location& place) {
+  return own->kill_where[0] != 0 && own->kill_where.data() == file_of(place) + (":" + std::to_string(place.line()));
 }
 
 }  // namespace
@@ -48,7 +58,7 @@ void step(StepPlace place) noexcept {
   if (step_kill::own == nullptr) return;
   const std::uint64_t number = ++step_kill::own->steps;
   const std::uint64_t last = step_kill::own->kill_at;
-  if (number == last) step_kill::die_at(place);
+  if (number == last || step_kill::is_chosen(place)) step_kill::die_at(place);
   if (number > last) step_kill::wait_for_the_end();  // another thread: nothing changes any more
 }
 

@@ -9,6 +9,7 @@ namespace step_kill {
 /// What a victim tells of itself, in memory that outlives it, and what it is told.
 struct Progress {
   std::atomic<std::uint64_t> kill_at{0};  ///< the step at which it dies; it ends by itself when it makes fewer
+  std::array<char, 256> kill_where{};     ///< or where it dies first, file:line
   std::atomic<std::uint64_t> steps{0};    ///< made so far
   std::array<char, 256> file{};           ///< where it died
   std::atomic<std::uint32_t> line{0};

@@ -29,6 +29,8 @@ int page_descriptor() {
   return descriptor;
 }
 
+std::string chosen;
+
 }  // namespace
 
 Progress& Victim::progress() {
@@ -36,9 +38,12 @@ Progress& Victim::progress() {
   return page;
 }
 
+void Victim::choose(const std::string& place) { chosen = place; }
+
 Victim::Victim(std::string_view script, std::uint64_t kill_at) {
   new (&progress()) Progress;
   progress().kill_at = kill_at;
+  chosen.copy(progress().kill_where.data(), progress().kill_where.size() - 1);
   std::string program = "/proc/self/exe", option = "--victim", name(script), page = std::to_string(page_descriptor());
   char* arguments[] = {program.data(), option.data(), name.data(), page.data(), nullptr};
   if (posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments, environ) != 0) std::abort();

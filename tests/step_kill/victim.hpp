@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace step_kill {
@@ -16,6 +17,9 @@ class Victim {
   ~Victim();
   Victim(const Victim&) = delete;
   Victim& operator=(const Victim&) = delete;
+
+  /// From now on every victim dies where it first comes to that place of the sources, file:line; at none when empty.
+  static void choose(const std::string& place);
 
   /// What it told; the same page for all, one at a time.
   static Progress& progress();
