@@ -62,7 +62,7 @@ class Survivor {
     if (!script_.is_met && ears_.empty() && progress.done >= 2) open_ears();
     const std::size_t expected = script_.neighbour ? 2 : 1;
     const auto sees_victim = [&](Ear<T>& ear) { return ear.receiver().senders() == expected; };
-    if (passer_by_) static_cast<void>(passer_by_->receiver().arm());  // takes the victim in, and nothing from it
+    if (passer_by_ && !progress.met) static_cast<void>(passer_by_->hear(0us));  // there is nothing to hear yet
     if (!ears_.empty() && std::ranges::all_of(ears_, sees_victim) &&
         (!passer_by_ || passer_by_->receiver().senders() == 1)) {
       progress.met = true;
