@@ -49,6 +49,7 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   auto config = Config::process().with(*uri);
   if (!config) return config.error();
   SenderSettings settings = settle(*config, *uri, options);
+  settings.huge_pages = (*transport)->huge_pages(*config);
   if (settings.capacity > Record::largest_ring) {
     return Error(Code::too_large, "cannot open " + std::string(uri->address()))
         .because("capacity_bytes is " + std::to_string(settings.capacity) + ", more than " +
@@ -92,7 +93,7 @@ SenderEnd::~SenderEnd() { static_cast<void>(close(settings_.linger)); }
 
 Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
   auto region = Region::allocate(ProducerBlock<>::ring_offset + settings_.capacity, "ring of " + uri_,
-                                 {.shareable = transport_.needs_shareable()});
+                                 {.shareable = transport_.needs_shareable(), .huge_pages = settings_.huge_pages});
   if (!region) return region.error();
   return make_outlet_(std::make_shared<const Region>(std::move(*region)), settings_.capacity);
 }

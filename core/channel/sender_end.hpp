@@ -25,6 +25,7 @@ namespace psyne::inline v0 {
 /// What SenderOptions, configuration and query come to for one end.
 struct SenderSettings {
   std::size_t capacity = 0;  ///< of the ring, a power of two
+  bool huge_pages = false;   ///< the ring lies in them
   Delivery delivery = Delivery::single;
   WhenFull when_full = WhenFull::block;
   std::chrono::nanoseconds linger{0};

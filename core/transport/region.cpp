@@ -17,9 +17,12 @@ constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-Error failed(int number, const std::string& purpose, std::size_t bytes) {
+Error failed(int number, const std::string& purpose, std::size_t bytes, bool huge_pages) {
   Error error = system_error(number, "cannot get " + std::to_string(bytes) + " bytes of memory for " + purpose);
   if (number == EMFILE || number == ENFILE) return std::move(error).mend("Raise the limit of open files (ulimit -n).");
+  if (huge_pages) {
+    return std::move(error).mend("Give the system huge pages (sysctl vm.nr_hugepages), or do without: ipc.huge_pages.");
+  }
   return std::move(error).mend("Ask for a smaller capacity, or give the process or its container more memory.");
 }
 
@@ -36,27 +39,29 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
     const unsigned kind = MFD_CLOEXEC | MFD_ALLOW_SEALING | (options.huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0U);
     step();
     region.descriptor_ = Descriptor(memfd_create(("psyne " + purpose).c_str(), kind));
-    if (!region.descriptor_) return failed(errno, purpose, size);
+    if (!region.descriptor_) return failed(errno, purpose, size, options.huge_pages);
     // fallocate, not ftruncate: a full memory cgroup or hugetlb pool refuses here instead of killing us at a later
     // touch.
     step();
-    if (ftruncate(region.descriptor(), static_cast<off_t>(size)) != 0) return failed(errno, purpose, size);
+    if (ftruncate(region.descriptor(), static_cast<off_t>(size)) != 0)
+      return failed(errno, purpose, size, options.huge_pages);
     step();
-    if (fallocate(region.descriptor(), 0, 0, static_cast<off_t>(size)) != 0) return failed(errno, purpose, size);
+    if (fallocate(region.descriptor(), 0, 0, static_cast<off_t>(size)) != 0)
+      return failed(errno, purpose, size, options.huge_pages);
     flags |= MAP_SHARED;
   } else {
     flags |= MAP_PRIVATE | MAP_ANONYMOUS | (options.huge_pages ? MAP_HUGETLB : 0);
   }
 
   void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, region.descriptor(), 0);
-  if (memory == MAP_FAILED) return failed(errno, purpose, size);
+  if (memory == MAP_FAILED) return failed(errno, purpose, size, options.huge_pages);
   region.bytes_ = {static_cast<std::byte*>(memory), size};
 
   if (options.shareable) {
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     if (options.others == Access::read) seals |= F_SEAL_FUTURE_WRITE;
     step();
-    if (fcntl(region.descriptor(), F_ADD_SEALS, seals) != 0) return failed(errno, purpose, size);
+    if (fcntl(region.descriptor(), F_ADD_SEALS, seals) != 0) return failed(errno, purpose, size, options.huge_pages);
   }
   return region;
 }

@@ -58,6 +58,8 @@ struct PresenceOptions {
   bool exclusive = false;  ///< of this side only one may be present at the name; a second is refused with in_use
 };
 
+class Config;
+
 /// A way to reach peers by name. Stateless to its callers; thread safe.
 class Transport {
  public:
@@ -70,6 +72,8 @@ class Transport {
   virtual bool maps() const = 0;
   /// Whether regions must be shareable to be mapped by a peer.
   virtual bool needs_shareable() const = 0;
+  /// Whether rings are to lie in huge pages, by what `config` says for one URI.
+  virtual bool huge_pages(const Config& config) const = 0;
   /// Becomes present at `uri` as one of two sides. Either side may come first.
   /// `host` outlives the presence. Errors: invalid_argument, in_use, refused, exhausted.
   virtual Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,

@@ -69,6 +69,7 @@ class IpcTransport final : public Transport {
 
   bool maps() const override { return true; }
   bool needs_shareable() const override { return true; }
+  bool huge_pages(const Config& config) const override { return config.boolean(option::ipc_huge_pages); }
 
   Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,
                                            const PresenceOptions& options) override {

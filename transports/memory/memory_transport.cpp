@@ -12,6 +12,7 @@ class MemoryTransport final : public Transport {
   Result<std::string> available() const override { return std::string("between threads of one process"); }
   bool maps() const override { return true; }
   bool needs_shareable() const override { return false; }
+  bool huge_pages(const Config&) const override { return false; }
 
   Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,
                                            const PresenceOptions& options) override {

@@ -24,6 +24,7 @@ class SimTransport final : public Transport {
   }
   bool maps() const override { return false; }
   bool needs_shareable() const override { return false; }
+  bool huge_pages(const Config&) const override { return false; }
 
   Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,
                                            const PresenceOptions& options) override {
