@@ -33,8 +33,8 @@ struct WritableFor<T, true> {
   using type = T;
 };
 
-/// A message that is being written, in its place in the ring; or beside it and copied in when it is committed, where the
-/// receiver's core is so far away that this is quicker (CopyChoice). Either committed, or it never was.
+/// A message that is being written, in its place in the ring; or beside it and copied in when it is committed, where
+/// the receiver's core is so far away that this is quicker (CopyChoice). Either committed, or it never was.
 ///
 /// A result itself: test it before use. Belongs to the sender's thread; only one is open at a time. Its memory may hold
 /// bytes of earlier messages of the same sender until it is written.

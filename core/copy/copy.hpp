@@ -35,7 +35,7 @@ void streamed(void* to, const void* from, std::size_t bytes) noexcept;
 /// has the figures.
 inline void copy_in(void* to, const void* from, std::size_t bytes, Stores stores = Stores::cached) noexcept {
   if (bytes < large_copy) {
-    std::memcpy(to, from, bytes);
+    if (bytes > 0) std::memcpy(to, from, bytes);  // an empty range may have no address
   } else if (stores == Stores::cached) {
     copying::cached(to, from, bytes);
   } else {
@@ -46,7 +46,7 @@ inline void copy_in(void* to, const void* from, std::size_t bytes, Stores stores
 /// Copies out of memory that another core wrote. The ranges do not overlap. Any thread; does not allocate; linear.
 inline void copy_out(void* to, const void* from, std::size_t bytes) noexcept {
   if (bytes < large_copy) {
-    std::memcpy(to, from, bytes);
+    if (bytes > 0) std::memcpy(to, from, bytes);  // an empty range may have no address
   } else if (bytes < string_copy) {
     copying::by_lines(to, from, bytes);
   } else {

@@ -170,7 +170,7 @@ class LaneReader {
 
   /// Where words lie: what a stranger told as such a place is checked by this, once.
   static constexpr bool may_begin(std::uint64_t position) noexcept {
-    return position % Records::alignment == first_word<Records>;
+    return position % Records::alignment == first_word<Records> && position < Record::furthest;
   }
   bool inside(std::uint32_t length) const noexcept {
     return (position_ & mask_) + Record::word_bytes + length <= mask_ + 1;

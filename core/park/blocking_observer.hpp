@@ -3,7 +3,8 @@
 namespace psyne::inline v0 {
 
 /// Told by a thread that it is about to sleep and that it runs again, so that a worker pool can let a spare worker take
-/// the CPU meanwhile. Every sleep of psyne goes through Parker, EventCount or Bell, and these tell; spinning is not told.
+/// the CPU meanwhile. Every sleep of psyne goes through Parker, EventCount or Bell, and these tell; spinning is not
+/// told.
 ///
 /// Both calls come on the sleeping thread, in pairs, and must neither sleep themselves nor wake the structure slept on.
 class BlockingObserver {

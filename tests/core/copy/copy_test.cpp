@@ -46,4 +46,9 @@ TEST_P(Copy, IsExactWhereverTheTwoBegin) {
   }
 }
 
+TEST(EmptyCopy, MayHaveNoAddress) {
+  psyne::copy_in(nullptr, nullptr, 0, Stores::streamed);
+  psyne::copy_out(nullptr, nullptr, 0);
+}
+
 }  // namespace

@@ -306,4 +306,15 @@ TEST(Lane, DropOldestFreesWholeRecordsButNeverTheOneBeingRead) {
   EXPECT_EQ(lane.reader.look(), Look::record);
 }
 
+// A hostile producer's: positions would wrap, and the reader would go from floor to padding and back for ever.
+TEST(Lane, AFloorWhereNoLaneGetsIsCorrupted) {
+  LanePair<Eight> lane(4096, true);
+  const std::uint64_t floor = ~std::uint64_t{0} - 4095 + psyne::first_word<Eight>;
+  const std::uint64_t word = psyne::Record::word(floor, psyne::Record::padding);
+  std::memcpy(lane.ring + (floor & 4095), &word, sizeof word);
+  lane.block.floor.store(floor + Eight::stride);
+  std::memcpy(lane.ring + ((floor + Eight::stride) & 4095), &word, sizeof word);
+  EXPECT_EQ(lane.reader.look(), Look::corrupted);
+}
+
 }  // namespace
