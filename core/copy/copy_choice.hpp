@@ -68,13 +68,14 @@ class CopyChoice {
   static constexpr double hopeless = 2;   // one lap is enough
   static constexpr double changed = 1.5;  // the cores were moved, or the reader does something else
 
+  Stores other() const noexcept { return stores_ == Stores::cached ? Stores::streamed : Stores::cached; }
   double pace() const noexcept { return *std::ranges::min_element(paces_); }
 
   void keep() noexcept {
     if (pace() > changed * kept_pace_ || pace() * changed < kept_pace_) patience_ = first_patience;
     if (laps_ <= patience_) return;
     kept_pace_ = pace();
-    use(stores_ == Stores::cached ? Stores::streamed : Stores::cached, true);
+    use(other(), true);
   }
   void judge() noexcept {
     if (pace() < better * kept_pace_) {
@@ -87,7 +88,7 @@ class CopyChoice {
   }
   void lose() noexcept {
     patience_ = std::min(2 * patience_, longest_patience);
-    use(stores_ == Stores::cached ? Stores::streamed : Stores::cached, false);
+    use(other(), false);
   }
   void use(Stores stores, bool trying) noexcept {
     stores_ = stores;
