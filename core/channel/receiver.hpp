@@ -95,7 +95,7 @@ class Receiver {
   /// beside those of receive(): too_large, when the buffer is too small; the message stays the next one. After an error
   /// the buffer's content is unspecified.
   template <class Kind = Message<T>, class Element = typename Kind::Writable::element_type>
-    requires(!Kind::fixed && std::is_same_v<typename Kind::Writable, std::span<Element>>)
+    requires BareElements<Kind>
   Result<std::size_t> receive_into(std::span<Element> buffer, const Wait& wait = {}) {
     CopyOut copy(std::as_writable_bytes(buffer));
     for (bool follow = true;;) {

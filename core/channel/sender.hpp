@@ -127,8 +127,7 @@ class Sender {
   }
   /// Vectors: one copy of `values`, into the ring.
   template <class Kind = Message<T>>
-    requires(!Kind::fixed &&
-             std::is_convertible_v<typename Kind::Readable, std::span<const typename Kind::Readable::value_type>>)
+    requires BareElements<Kind>
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
     const auto bytes = std::as_bytes(values);
     if (bytes.size() > longest()) [[unlikely]]

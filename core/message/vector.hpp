@@ -5,6 +5,7 @@
 #include <psyne/core/message/tensor/dtype.hpp>
 
 #include <complex>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,12 @@ template <Number E>
 struct Vector {
   Vector() = delete;
 };
+
+/// Message types whose record is its elements and nothing else, so that both sides may copy it as it is. A batch is
+/// none: its values may have padding, which does not travel.
+template <class Kind>
+concept BareElements = !Kind::fixed && requires { typename Kind::Writable::element_type; } &&
+                       std::same_as<typename Kind::Writable, std::span<typename Kind::Writable::element_type>>;
 
 using FloatVector = Vector<float>;
 using DoubleVector = Vector<double>;

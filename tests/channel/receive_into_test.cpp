@@ -15,6 +15,15 @@ using psyne::Receiver;
 using psyne::Sender;
 using psyne_test::OverEveryScheme;
 
+struct Padded {
+  std::uint8_t small;
+  std::uint64_t large;
+};
+template <class T, class Element>
+concept SendsSpans = requires(Sender<T> sender, std::span<const Element> values) { sender.send(values); };
+static_assert(SendsSpans<FloatVector, float>);
+static_assert(!SendsSpans<psyne::Batch<Padded>, Padded>, "a copy of its values as they are would carry padding along");
+
 class ReceiveInto : public OverEveryScheme {};
 INSTANTIATE_TEST_SUITE_P(Schemes, ReceiveInto, testing::ValuesIn(psyne_test::schemes),
                          [](const auto& scheme) { return std::string(scheme.param); });
