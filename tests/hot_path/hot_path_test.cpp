@@ -1,7 +1,9 @@
 // The promise: up to 8 KiB on a mapped transport, sending and receiving makes no system call, allocates nothing and
 // takes no lock while neither side sleeps. The body runs in a child whose thread may make no system call at all
-// (seccomp), with an operator new that exits.
+// (seccomp), with an operator new that exits. What a call costs is counted in instructions and printed.
 #include <psyne.hpp>
+
+#include "instructions.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/audit.h>
@@ -14,7 +16,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
 
@@ -141,6 +145,54 @@ TEST_P(HotPath, AnEmptyTryReceive) {
       for (int i = 0; i < 10'000; ++i) {
         if (receiver->try_receive()) _exit(1);
       }
+    };
+  });
+}
+
+/// Prints what a call costs, and fails when it has become another order of magnitude.
+template <class Prepare>
+void expect_few_instructions(const std::string& what, double most, Prepare&& prepare) {
+  const auto instructions = hot_path::instructions_per_call(prepare);
+  if (!instructions) GTEST_SKIP() << "processes may not be traced here";
+  std::printf("%s: %.1f instructions\n", what.c_str(), *instructions);
+#ifdef __OPTIMIZE__
+  EXPECT_LT(*instructions, most) << what;
+#endif
+}
+
+TEST_P(HotPath, InstructionsOfSending) {
+  expect_few_instructions(std::string(GetParam()) + " send of 8 B", 300, [&] {
+    auto sender = std::make_shared<Sender<double>>(Sender<double>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<double>>(Receiver<double>::open(uri()).value());
+    sender->send(0).value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [=](int calls) {
+      for (int i = 0; i < calls; ++i) {
+        if (!sender->send(i)) _exit(1);
+      }
+    };
+  });
+}
+
+TEST_P(HotPath, InstructionsOfReceiving) {
+  expect_few_instructions(std::string(GetParam()) + " try_receive of 8 B", 400, [&] {
+    auto sender = std::make_shared<Sender<double>>(Sender<double>::open(uri()).value());
+    auto receiver = std::make_shared<Receiver<double>>(Receiver<double>::open(uri()).value());
+    for (int i = 0; i < 100; ++i) sender->send(i).value();
+    if (!receiver->receive(std::chrono::seconds(10))) _exit(1);
+    return [=](int calls) {
+      for (int i = 0; i < calls; ++i) {
+        if (!receiver->try_receive()) _exit(1);
+      }
+    };
+  });
+}
+
+TEST(Logging, InstructionsOfALineThatIsNotLogged) {
+  expect_few_instructions("a log line that is not enabled", 12, [] {
+    psyne::logging::set_level(psyne::logging::Level::off);
+    return [](int calls) {
+      for (int i = 0; i < calls; ++i) psyne::logging::write(psyne::logging::Level::warn, "test", "line ", i);
     };
   });
 }
