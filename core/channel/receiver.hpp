@@ -200,7 +200,7 @@ class Receiver {
   /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is
   /// lost between a true answer and poll. Ends with the next receiving call.
   bool arm() {
-    if (!state_ || state_->end().forked() || (state_->attention() & (lent | came_back)) != 0) return false;
+    if (!state_ || state_->end().forked() || (state_->attention() & (lent | came_back | being_told)) != 0) return false;
     state_->awake();
     state_->end().bell().clear();
     if (state_->rest()) return true;

@@ -20,6 +20,7 @@ enum Attention : std::uint8_t {
   sleep_announced = 1,  ///< senders were told to wake; that ends first
   lent = 2,             ///< the lanes belong to asynchronous receives or to a subscription now
   came_back = 4,        ///< a message that was taken for somebody who went without it is to be given first
+  being_told = 8,       ///< a message is under way to somebody who may have gone: it may have to be given first
 };
 
 /// The end of a receiver, and the lanes of all its senders, merged fairly.

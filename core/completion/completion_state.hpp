@@ -42,7 +42,7 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
 
   void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) unreferenced();
+    if (drop()) unreferenced();
   }
 
   CompletionStatus status() const noexcept {
@@ -87,6 +87,9 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
 
   /// The last reference has gone.
   virtual void unreferenced() noexcept { delete this; }
+
+  /// Gives up a reference; true when it was the last, and then the caller does what unreferenced() is for.
+  [[nodiscard]] bool drop() noexcept { return references_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
   /// For a producer that holds a reference: whether nobody else does, and so never will.
   bool abandoned() const noexcept { return references_.load(std::memory_order_acquire) == 1; }

@@ -70,13 +70,14 @@ class ResultState : public CompletionState<Atomics> {
 
  protected:
   /// complete() in two steps, for who decides under a lock and must not call subscribers there: the first that settles
-  /// it tells.
+  /// it tells. Between the two, the value may be taken for somebody else under that lock if nobody refers to this.
   bool settle(Outcome&& outcome) noexcept {
     if (!this->claim()) return false;
+    settled_ = status_of(outcome);
     result_.emplace(std::move(outcome));
     return true;
   }
-  void tell() noexcept { this->publish(status_of(*result_)); }
+  void tell() noexcept { this->publish(settled_); }
 
  private:
   static CompletionStatus status_of(const Outcome& result) noexcept {
@@ -86,6 +87,7 @@ class ResultState : public CompletionState<Atomics> {
   }
 
   std::optional<Outcome> result_;
+  CompletionStatus settled_ = CompletionStatus::pending;
   std::exception_ptr exception_;
   typename Atomics::template Atomic<bool> taken_{false};
   mutable typename Atomics::template Atomic<bool> seen_{false};

@@ -127,7 +127,7 @@ TEST_P(AsyncTask, NoMessageIsLostWhenStopsRaceWithArrival) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name, {.wait_for_senders = true}).value();
   auto sender = Sender<Tick>::open(name, {.linger = 0s}).value();
-  std::thread sending([&] {
+  std::jthread sending([&] {
     for (std::uint64_t i = 0; i < count; ++i) {
       sender.send({i, 0}, 20s).value();
       std::this_thread::sleep_for(100us);

@@ -32,7 +32,7 @@ class MessageSubscription final : public SubscriptionState {
 
  private:
   Result<bool> hand_over(const Wait* wait) override {
-    if ((lanes_->attention() & came_back) != 0) {
+    if ((lanes_->attention() & (came_back | being_told)) != 0) {
       if (auto back = queue_->next_back()) return call(*std::move(back));
     }
     auto lane = wait != nullptr ? lanes_->wait(*wait) : lanes_->look();

@@ -6,6 +6,7 @@
 #include <psyne/core/task/frame_pool.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@ template <class T>
 class ReceiveQueue;
 template <class T>
 class OperationList;
+template <class T>
+class EndedOperations;
 
 /// One asynchronous receive: what its Completion refers to. All it does, its queue does.
 template <class T>
@@ -34,6 +37,7 @@ class ReceiveOperation final : public ResultState<Received<T>>, private Operatio
  private:
   friend class ReceiveQueue<T>;
   friend class OperationList<T>;
+  friend class EndedOperations<T>;
 
   ~ReceiveOperation() override = default;
 
@@ -47,7 +51,9 @@ class ReceiveOperation final : public ResultState<Received<T>>, private Operatio
   const std::shared_ptr<ReceiveQueue<T>> queue_;
   ReceiveOperation* next_ = nullptr;  // of the list that it stands in
   ReceiveOperation* previous_ = nullptr;
-  bool pending_ = false;  // guarded by the queue's lock
+  ReceiveOperation* next_ended_ = nullptr;
+  std::uint64_t turn_ = 0;  // when its message was taken
+  bool pending_ = false;    // guarded by the queue's lock
 };
 
 /// Receives in their order, linked through themselves. Owns nothing.
@@ -66,11 +72,14 @@ class OperationList {
     (last_ != nullptr ? last_->next_ : first_) = &operation;
     last_ = &operation;
   }
-  void push_first(Operation& operation) noexcept {
-    operation.previous_ = nullptr;
-    operation.next_ = first_;
-    (first_ != nullptr ? first_->previous_ : last_) = &operation;
-    first_ = &operation;
+  /// Before all whose message was taken later. O(those).
+  void insert(Operation& operation) noexcept {
+    Operation* after = last_;
+    while (after != nullptr && after->turn_ > operation.turn_) after = after->previous_;
+    operation.previous_ = after;
+    operation.next_ = after != nullptr ? after->next_ : first_;
+    (after != nullptr ? after->next_ : first_) = &operation;
+    (operation.next_ != nullptr ? operation.next_->previous_ : last_) = &operation;
   }
   void remove(Operation& operation) noexcept {
     (operation.previous_ != nullptr ? operation.previous_->next_ : first_) = operation.next_;
@@ -80,6 +89,34 @@ class OperationList {
   Operation* pop() noexcept {
     Operation* operation = first_;
     if (operation != nullptr) remove(*operation);
+    return operation;
+  }
+
+ private:
+  Operation* first_ = nullptr;
+  Operation* last_ = nullptr;
+};
+
+/// Operations that have ended, on their way to be told by the thread that ended them, in their order.
+template <class T>
+class EndedOperations {
+ public:
+  using Operation = ReceiveOperation<T>;
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  Operation* first() const noexcept { return first_; }
+  static Operation* after(const Operation& operation) noexcept { return operation.next_ended_; }
+
+  void push(Operation& operation) noexcept {
+    operation.next_ended_ = nullptr;
+    (last_ != nullptr ? last_->next_ended_ : first_) = &operation;
+    last_ = &operation;
+  }
+  /// Null when empty.
+  Operation* pop() noexcept {
+    Operation* operation = first_;
+    if (operation != nullptr) first_ = operation->next_ended_;
+    if (first_ == nullptr) last_ = nullptr;
     return operation;
   }
 

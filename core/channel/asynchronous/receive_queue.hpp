@@ -8,6 +8,7 @@
 #include <psyne/core/park/parker.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,6 +38,10 @@ namespace psyne::inline v0 {
 ///
 /// A receive leaves the list under the lock, with its result; so of a message, a cancellation, a stop, a deadline and
 /// the end of the receiver exactly one ends it, and no message is taken for one that has ended.
+///
+/// It is told without the lock, and until then its user may have dropped it: that message comes back, in the order of
+/// the lanes, and must not be overtaken by a later one. So it stays in `untold_`, where whoever looks for a message
+/// sees that only the teller refers to it, and takes it from there; and the teller lets go of it under the lock again.
 template <class T>
 class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>, private BellWatch {
  public:
@@ -77,7 +82,9 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
       drop_abandoned(ended);
       is_idle = pending_.empty();
       if (is_idle) {
+        reclaim();
         take_lanes_back();
+        if (!untold_.empty()) state_->call(being_told);
         state_->awake();  // from arm()
       }
     }
@@ -89,16 +96,15 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   /// A message that came back, to be given before those in the lanes. While idle().
   std::optional<Received<T>> next_back() {
     const std::lock_guard lock(mutex_);
-    return take_back();
+    reclaim();
+    std::uint64_t turn = 0;
+    return take_back(turn);
   }
 
   /// One that next_back() gave, to be given again. While idle().
   void put_back(Received<T> message) {
-    auto* operation = new Operation(this->shared_from_this());
-    operation->settle(std::move(message));
     const std::lock_guard lock(mutex_);
-    back_.push_first(*operation);
-    state_->call(came_back);
+    lay_back(std::move(message), 0);
   }
 
   /// The receiver goes: what is pending ends with Code::closed, and nobody looks at the lanes any more.
@@ -158,14 +164,10 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   void let_go(Operation& operation) noexcept {
     if (forked()) return;
     const auto own = this->shared_from_this();  // the operation's may be the last but this
-    const bool unseen = operation.status() == CompletionStatus::completed && !operation.seen();
     Ended ended;
     {
       const std::lock_guard lock(mutex_);
-      if (unseen && !closed_) {
-        back_.push(operation);
-        state_->call(came_back);
-        bell().ring();  // the receiver's thread may be asleep in receive()
+      if (keep(operation)) {
         serve_and_leave(ended);
       } else {
         delete &operation;
@@ -180,7 +182,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   std::unique_lock<std::mutex> own() { return forked() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex_); }
 
  private:
-  using Ended = OperationList<T>;  // with their results, to be told when the lock has been given back
+  using Ended = EndedOperations<T>;  // with their results, to be told when the lock has been given back
 
   ReceiveQueue(Service& service, State& state)
       : BellWatch(service, state.end().bell()),
@@ -196,12 +198,13 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   void serve(Ended& ended) {
     if (!lent_) return;
     state_->awake();
+    reclaim();
     while (Operation* first = pending_.first()) {
       std::optional<Received<T>> outcome;
       if (first->abandoned()) {
         outcome = Received<T>(Code::cancelled);
       } else {
-        outcome = next();
+        outcome = next(first->turn_);
       }
       if (!outcome) return;
       pending_.remove(*first);
@@ -224,25 +227,57 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
       }
       return;
     }
-    take_lanes_back();
+    if (untold_.empty()) take_lanes_back();
   }
 
-  // What is to be given now, if anything is.
-  std::optional<Received<T>> next() {
-    if (auto back = take_back()) return back;
+  // What is to be given now, if anything is, and when it was taken from its lane.
+  std::optional<Received<T>> next(std::uint64_t& turn) {
+    if (auto back = take_back(turn)) return back;
+    turn = ++turns_;
     auto lane = state_->look();
     if (lane) return take_front<T>(*state_, **lane);
     if (lane.error() == Code::would_block) return std::nullopt;
     return Received<T>(lane.error());
   }
 
-  std::optional<Received<T>> take_back() {
+  std::optional<Received<T>> take_back(std::uint64_t& turn) {
     Operation* operation = back_.pop();
     if (operation == nullptr) return std::nullopt;
     Received<T> message = operation->take();
+    turn = operation->turn_;
     delete operation;
     if (back_.empty()) state_->dismiss(came_back);
     return message;
+  }
+
+  // Whether a message of an operation to which nobody refers any more, unseen by anybody, has come back.
+  bool keep(Operation& operation) noexcept {
+    if (closed_ || operation.status() != CompletionStatus::completed || operation.seen()) return false;
+    back_.insert(operation);
+    call_back();
+    return true;
+  }
+
+  void lay_back(Received<T> message, std::uint64_t turn) {
+    auto* operation = new Operation(this->shared_from_this());
+    operation->turn_ = turn;
+    operation->settle(std::move(message));
+    back_.insert(*operation);
+    call_back();
+  }
+
+  void call_back() noexcept {
+    state_->call(came_back);
+    bell().ring();  // the receiver's thread may be asleep in receive()
+  }
+
+  // The messages of those that were dropped before they were told.
+  void reclaim() {
+    for (Operation* operation = untold_.first(); operation != nullptr;
+         operation = OperationList<T>::after(*operation)) {
+      if (!operation->abandoned() || operation->seen()) continue;
+      if (Received<T> message = operation->take()) lay_back(std::move(message), operation->turn_);
+    }
   }
 
   void take_lanes_back() {
@@ -255,6 +290,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   void end(Operation& operation, Received<T> outcome, Ended& ended) noexcept {
     operation.pending_ = false;
     operation.settle(std::move(outcome));
+    untold_.push(operation);
     ended.push(operation);
   }
 
@@ -264,7 +300,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
 
   void drop_abandoned(Ended& ended) {
     for (Operation* operation = pending_.first(); operation != nullptr;) {
-      Operation* after = Ended::after(*operation);
+      Operation* after = OperationList<T>::after(*operation);
       if (operation->abandoned()) {
         pending_.remove(*operation);
         end(*operation, Error(Code::cancelled), ended);
@@ -273,13 +309,39 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
     }
   }
 
-  // Without the lock: subscribers are called, and an operation may be gone with its reference.
-  static void tell(Ended& ended) noexcept {
-    while (Operation* operation = ended.pop()) {
-      operation->clear();
-      operation->tell();
-      operation->release();
+  // Without the lock: subscribers are called. In the end this may be gone with the last operation.
+  void tell(Ended& ended) noexcept {
+    while (!ended.empty()) {
+      for (Operation* operation = ended.first(); operation != nullptr; operation = Ended::after(*operation)) {
+        operation->clear();
+        operation->tell();
+      }
+      Ended more;
+      Ended forgotten;
+      {
+        const std::lock_guard lock(mutex_);
+        bool kept = false;
+        while (Operation* operation = ended.pop()) {
+          untold_.remove(*operation);
+          if (!operation->drop()) continue;
+          if (keep(*operation)) {
+            kept = true;
+          } else {
+            forgotten.push(*operation);
+          }
+        }
+        if (kept) serve_and_leave(more);
+        told();
+      }
+      while (Operation* operation = forgotten.pop()) delete operation;
+      ended = more;
     }
+  }
+
+  void told() noexcept {
+    if (closed_ || !untold_.empty()) return;
+    if (pending_.empty()) take_lanes_back();
+    if ((state_->attention() & being_told) != 0) state_->dismiss(being_told);
   }
 
   void rung() noexcept override {
@@ -345,7 +407,9 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
 
   std::mutex mutex_;          // guards all below, and the lanes while lent_
   OperationList<T> pending_;  // one reference each
+  OperationList<T> untold_;   // have ended; their tellers refer to them
   OperationList<T> back_;     // nobody refers to them; each holds a message
+  std::uint64_t turns_ = 0;   // messages taken
   bool lent_ = false;         // the lanes are ours
   bool closed_ = false;       // the receiver has gone
   std::atomic<bool> driven_{false};
