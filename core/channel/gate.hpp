@@ -20,7 +20,7 @@ namespace psyne::inline v0 {
 /// loads `busy_`; a light and a heavy barrier between let one of the two see the other.
 ///
 /// Shut-down: when no visit can come any more, close() runs what is left.
-template <class Atomics = StandardAtomics>
+template <class Atomics = StandardAtomics, class Mutex = std::mutex>
 class Gate {
  public:
   void enter() noexcept {
@@ -39,7 +39,7 @@ class Gate {
 
   /// `work` must not visit this gate itself.
   void visit(std::function<void()> work) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<Mutex> lock(mutex_);
     left_.push_back(std::move(work));
     attention_.store(1, std::memory_order_relaxed);
     Atomics::heavy_barrier();
@@ -53,7 +53,7 @@ class Gate {
   // While attention_ is set, an owner that enters comes here and waits for the visitor inside; and a visitor cannot
   // begin before the owner has gone through.
   void run() noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<Mutex> lock(mutex_);
     run_left();
   }
   void run_left() noexcept {
@@ -65,7 +65,7 @@ class Gate {
 
   alignas(cache_line) typename Atomics::template Atomic<std::uint32_t> busy_{0};
   alignas(cache_line) typename Atomics::template Atomic<std::uint32_t> attention_{0};
-  std::mutex mutex_;
+  Mutex mutex_;
   std::vector<std::function<void()>> left_;
 };
 

@@ -93,6 +93,9 @@ class ExploredLane {
     }
   }
 
+  /// What the producer tells, for mutants that tell it wrongly.
+  ProducerBlock<Atomics>& told() noexcept { return block_; }
+
  private:
   // The blocks hold nothing to be destroyed; they and the ring are what two processes would map.
   ProducerBlock<Atomics> block_;
