@@ -1,12 +1,11 @@
 #pragma once
 
 #include <psyne/core/result/result.hpp>
+#include <psyne/core/transport/post.hpp>
 #include <psyne/core/transport/region.hpp>
 #include <psyne/core/transport/remote.hpp>
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -31,28 +30,6 @@ struct Capabilities {
   double latency_ns = 0;
   double bandwidth_gbs = 0;
 };
-
-/// Bytes of mine that go into a region of the peer's: either a stretch of a region, or up to `inline_bytes` raw ones,
-/// which are copied before post() returns.
-struct Put {
-  std::span<const std::byte> local;
-  const RemoteRegion* remote = nullptr;
-  std::uint64_t offset = 0;
-  bool raw = false;
-};
-
-/// What the peer sees after the puts: its counter `counter` becomes `value`, it is woken where it sleeps, and its
-/// service bell rings where it is to be attended to though nobody waits there.
-struct Signal {
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
-  std::uint32_t counter = none;
-  std::uint64_t value = 0;
-  bool wake = false;
-  bool attend = false;
-};
-
-/// Names one post; tokens of a link complete in the order in which they were given.
-using Token = std::uint64_t;
 
 /// One connection to one peer: moves bytes into the peer's memory and tells it so. Everything above a transport is
 /// written against this, and `tests/conformance` is its contract.

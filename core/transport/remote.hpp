@@ -11,6 +11,8 @@
 
 namespace psyne::inline v0 {
 
+class Link;
+
 /// Name of a region for one peer: what Link::expose gives and the peer's Link::attach takes. Travels as plain bytes,
 /// with at most one descriptor beside it.
 struct RemoteSpan {
@@ -30,13 +32,15 @@ struct RemoteSpan {
 /// A peer's region as this side sees it; released with its last copy. Thread safety: immutable.
 class RemoteRegion {
  public:
-  /// What a transport keeps for an attached region.
+  /// What a link keeps for an attached region.
   struct Attachment {
-    virtual ~Attachment() = default;
+    const Link* link = nullptr;    ///< the one it is attached to; to compare with, for it may be gone
     std::span<std::byte> mapped;   ///< empty where the peer's memory cannot be loaded directly
     Access access = Access::read;  ///< read: `mapped` must not be stored to (the mapping forbids it)
     std::uint64_t length = 0;
     std::uint64_t generation = 0;
+    bool revoked = false;              ///< the peer has taken it back; by the link's thread only
+    std::shared_ptr<const void> keep;  ///< the mapping, or the memory itself
   };
 
   RemoteRegion() noexcept = default;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/transports/ipc/alarm.hpp>
+#include <psyne/core/service/alarm.hpp>
 #include <psyne/transports/ipc/meeting/meetings.hpp>
 #include <psyne/transports/ipc/place/arrivals.hpp>
 #include <psyne/transports/ipc/place/directory.hpp>

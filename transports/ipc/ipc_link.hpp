@@ -1,9 +1,9 @@
 #pragma once
 
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
 #include <psyne/core/transport/bell.hpp>
 #include <psyne/transports/ipc/mapping.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 #include <psyne/transports/mapped/mapped_link.hpp>
 
 #include <memory>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <psyne/transports/ipc/alarm.hpp>
+#include <psyne/core/service/alarm.hpp>
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/transports/ipc/meeting/meetings.hpp>
 #include <psyne/transports/ipc/place/directory.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 
 #include <memory>
 

@@ -71,7 +71,7 @@ Result<RemoteRegion> MappedLink::remember_attached(const RemoteSpan& span, std::
   if (attached_.contains(span.generation)) {
     return Error(Code::corrupted, "cannot attach a region").peer(peer_.name).because("its generation is in use");
   }
-  auto region = std::make_shared<Attached>();
+  auto region = std::make_shared<RemoteRegion::Attachment>();
   region->mapped = memory;
   region->access = span.access;
   region->length = span.length;
@@ -98,36 +98,9 @@ void MappedLink::take_revocations() noexcept {
   wake();
 }
 
-Result<void> MappedLink::check(const Put& put) const {
-  const auto* attached = put.remote == nullptr ? nullptr : dynamic_cast<const Attached*>(put.remote->attachment());
-  const char* wrong = nullptr;
-  if (attached == nullptr || attached->link != this) {
-    wrong = "the remote region is not attached to this link";
-  } else if (attached->revoked) {
-    wrong = "the peer has taken the region back";
-  } else if (attached->access != Access::write) {
-    wrong = "the peer granted reading only";
-  } else if (put.offset > attached->length || put.local.size() > attached->length - put.offset) {
-    wrong = "it ends outside of the remote region";
-  } else if (put.raw && put.local.size() > capabilities_.inline_bytes) {
-    wrong = "it has more raw bytes than the link takes";
-  }
-  if (wrong == nullptr) return {};
-  return Error(Code::invalid_argument,
-               "cannot put " + std::to_string(put.local.size()) + " bytes at offset " + std::to_string(put.offset))
-      .peer(peer_.name)
-      .because(wrong);
-}
-
 Result<Token> MappedLink::post(std::span<const Put> puts, const Signal& signal) {
   if (auto state = usable(); !state) return state.error();
-  if (signal.counter != Signal::none && signal.counter >= CounterPage::counters) {
-    return Error(Code::invalid_argument, "cannot signal counter " + std::to_string(signal.counter))
-        .because("a link has " + std::to_string(CounterPage::counters));
-  }
-  for (const Put& put : puts) {
-    if (auto fits = check(put); !fits) return fits.error();
-  }
+  if (auto fits = check_post(*this, puts, signal); !fits) return fits.error();
   for (const Put& put : puts) {
     if (put.local.empty()) continue;
     std::byte* to = put.remote->attachment()->mapped.data() + put.offset;

@@ -29,13 +29,6 @@ class MappedLink : public Link {
   const Identity& peer() const final { return peer_; }
 
  protected:
-  /// A peer's region in use, which remembers its link.
-  struct Attached final : RemoteRegion::Attachment {
-    const MappedLink* link = nullptr;
-    bool revoked = false;              // by the link's thread only
-    std::shared_ptr<const void> keep;  // the mapping, or the memory itself
-  };
-
   /// More regions than this on one link, or revocations of spans never attached, are refused: a bound on what a peer
   /// can make us remember.
   static constexpr std::size_t most_regions = 4096;
@@ -69,7 +62,6 @@ class MappedLink : public Link {
  private:
   using Exposed = std::map<std::uint64_t, bool>;  // generation, and whether the peer has given it up
 
-  Result<void> check(const Put& put) const;
   void forget(Exposed::iterator exposed) noexcept;
   Result<void> usable() const;
 
@@ -83,7 +75,7 @@ class MappedLink : public Link {
   std::uint64_t generations_ = 0;
   Exposed exposed_;
   std::uint64_t revoking_ = 0;  // the one that the peer was last asked for, until it answers
-  std::map<std::uint64_t, std::weak_ptr<Attached>> attached_;
+  std::map<std::uint64_t, std::weak_ptr<RemoteRegion::Attachment>> attached_;
   std::set<std::uint64_t> revoked_unattached_;  // taken back before they were attached
   std::uint64_t revoked_seen_ = 0;
 };

@@ -1,5 +1,5 @@
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 #include <psyne/transports/memory/meeting.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/transport/bell.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 #include <psyne/transports/mapped/mapped_link.hpp>
 
 #include <array>
@@ -32,7 +32,7 @@ class MemoryLink final : public MappedLink {
  private:
   struct Exposed {
     std::span<std::byte> memory;
-    Access access;
+    Access access = Access::read;
   };
   struct End {
     CounterPage page;

@@ -1,4 +1,4 @@
-#include <psyne/transports/ipc/alarm.hpp>
+#include <psyne/core/service/alarm.hpp>
 #include <psyne/transports/sim/sim_time.hpp>
 
 #include <utility>

@@ -67,7 +67,7 @@ Result<RemoteRegion> SimLink::attach(RemoteSpan span) {
       span.length != exposed.memory.size() || attached_.contains(span.generation)) {
     return Error(Code::corrupted, "cannot attach a region").peer(peer_.name).because("it exposed no such span");
   }
-  auto region = std::make_shared<Attached>();
+  auto region = std::make_shared<RemoteRegion::Attachment>();
   region->access = span.access;
   region->length = span.length;
   region->generation = span.generation;
@@ -76,36 +76,11 @@ Result<RemoteRegion> SimLink::attach(RemoteSpan span) {
   return RemoteRegion(std::move(region));
 }
 
-Result<void> SimLink::check(const Put& put) const {
-  const auto* attached = put.remote == nullptr ? nullptr : dynamic_cast<const Attached*>(put.remote->attachment());
-  const char* wrong = nullptr;
-  if (attached == nullptr || attached->link != this) {
-    wrong = "the remote region is not attached to this link";
-  } else if (attached->revoked) {
-    wrong = "the peer has taken the region back";
-  } else if (attached->access != Access::write) {
-    wrong = "the peer granted reading only";
-  } else if (put.offset > attached->length || put.local.size() > attached->length - put.offset) {
-    wrong = "it ends outside of the remote region";
-  } else if (put.raw && put.local.size() > packet_inline_bytes) {
-    wrong = "it has more raw bytes than the link takes";
-  }
-  if (wrong == nullptr) return {};
-  return Error(Code::invalid_argument,
-               "cannot put " + std::to_string(put.local.size()) + " bytes at offset " + std::to_string(put.offset))
-      .peer(peer_.name)
-      .because(wrong);
-}
-
 Result<Token> SimLink::post(std::span<const Put> puts, const Signal& signal) {
   if (line_.forked()) return forked_link(peer_);
-  if (signal.counter != Signal::none && signal.counter >= SimWire::counters) {
-    return Error(Code::invalid_argument, "cannot signal counter " + std::to_string(signal.counter))
-        .because("a link has " + std::to_string(SimWire::counters));
-  }
+  if (auto fits = check_post(*this, puts, signal); !fits) return fits.error();
   std::vector<SimWire::Piece> pieces;
   for (const Put& put : puts) {
-    if (auto fits = check(put); !fits) return fits.error();
     pieces.push_back({put.remote->generation(), put.offset, {put.local.begin(), put.local.end()}});
   }
   return wire_->post(side_, std::move(pieces), signal);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/transports/mapped/life_line.hpp>
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/transports/memory/meeting.hpp>
 #include <psyne/transports/sim/sim_wire.hpp>
 
@@ -36,20 +36,14 @@ class SimLink final : public Link {
   void die() { wire_->kill(side_); }
 
  private:
-  struct Attached final : RemoteRegion::Attachment {
-    const SimLink* link = nullptr;
-    bool revoked = false;
-  };
-
   SimLink(std::shared_ptr<SimWire> wire, std::size_t side, const SimSettings& settings, const std::string& name);
-  Result<void> check(const Put& put) const;
 
   std::shared_ptr<SimWire> wire_;
   std::size_t side_;
   Capabilities capabilities_;
   Identity peer_;
   std::uint64_t generations_ = 0;
-  std::map<std::uint64_t, std::weak_ptr<Attached>> attached_;
+  std::map<std::uint64_t, std::weak_ptr<RemoteRegion::Attachment>> attached_;
   LifeLine line_;  // the peer's threads are not in a forked child
 };
 

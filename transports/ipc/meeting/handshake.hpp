@@ -1,10 +1,10 @@
 #pragma once
 
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/transports/ipc/ipc_link.hpp>
 #include <psyne/transports/ipc/meeting/packet.hpp>
 #include <psyne/transports/ipc/meeting/wire.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 
 #include <memory>
 #include <optional>

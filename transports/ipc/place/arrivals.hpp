@@ -1,7 +1,7 @@
 #pragma once
 
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 
 #include <string>
 #include <unordered_map>

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/transport/descriptor.hpp>
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/transports/ipc/place/place.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 
 #include <sys/un.h>
 

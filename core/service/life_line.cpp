@@ -1,5 +1,5 @@
 #include <psyne/core/atomics/step.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
+#include <psyne/core/service/life_line.hpp>
 
 #include <unistd.h>
 

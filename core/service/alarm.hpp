@@ -1,8 +1,8 @@
 #pragma once
 
 #include <psyne/core/atomics/atomics.hpp>
+#include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
-#include <psyne/transports/mapped/life_line.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,4 +1,4 @@
-#include <psyne/transports/ipc/alarm.hpp>
+#include <psyne/core/service/alarm.hpp>
 
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
