@@ -63,6 +63,7 @@ class [[nodiscard]] Error {
 
   /// Equal codes; the words are for people.
   friend bool operator==(const Error& error, Code code) noexcept { return error.code_ == code; }
+  friend bool operator==(const Error& one, const Error& other) noexcept { return one.code_ == other.code_; }
 
  private:
   struct Details {

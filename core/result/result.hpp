@@ -2,6 +2,7 @@
 
 #include <psyne/core/result/error.hpp>
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <type_traits>
@@ -57,5 +58,21 @@ class [[nodiscard]] Result<void> : public tl::expected<void, Error> {
     if (!has_value()) throw Exception(error());
   }
 };
+
+/// Both succeeded, with equal values, or both failed, with equal codes. (That of tl::expected cannot tell a result from
+/// a value that it might hold.)
+template <class T, class U>
+  requires(std::is_void_v<T> && std::is_void_v<U>) || requires(const T& one, const U& other) {
+    { one == other } -> std::convertible_to<bool>;
+  }
+bool operator==(const Result<T>& one, const Result<U>& other) {
+  if (one.has_value() != other.has_value()) return false;
+  if (!one.has_value()) return one.error() == other.error();
+  if constexpr (std::is_void_v<T>) {
+    return true;
+  } else {
+    return *one == *other;
+  }
+}
 
 }  // namespace psyne::inline v0

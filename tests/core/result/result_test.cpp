@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 
 namespace {
 
@@ -75,6 +76,28 @@ TEST(Result, ValueThrowsTheWholeText) {
   }
   EXPECT_THROW(Result<void>(Code::closed).value(), Exception);
 }
+
+TEST(Result, EqualsAnotherOfEqualValueOrCode) {
+  EXPECT_TRUE(Result<int>(3) == Result<int>(3));
+  EXPECT_TRUE(Result<int>(3) != Result<int>(4));
+  EXPECT_TRUE(Result<int>(3) == Result<long>(3L));
+  EXPECT_TRUE(Result<std::string>("text") == Result<std::string>("text"));
+  EXPECT_TRUE(Result<int>(0) != Result<int>(Code::would_block));
+  EXPECT_TRUE(Result<int>(layout_error()) == Result<int>(Code::incompatible));  // words are for people
+  EXPECT_TRUE(Result<int>(layout_error()) != Result<int>(Code::closed));
+  EXPECT_TRUE(Result<void>() == Result<void>());
+  EXPECT_TRUE(Result<void>() != Result<void>(Code::closed));
+  EXPECT_TRUE(Result<void>(Code::closed) == Result<void>(Code::closed));
+  EXPECT_TRUE(Result<int>(3) == 3);
+  EXPECT_TRUE(Result<int>(Code::closed) != 3);
+  EXPECT_TRUE(layout_error() == Error(Code::incompatible));
+  EXPECT_TRUE(layout_error() != Error(Code::closed));
+}
+
+template <class T, class U>
+constexpr bool compares = requires(const Result<T>& one, const Result<U>& other) { one == other; };
+static_assert(compares<int, int> && compares<void, void>);
+static_assert(!compares<int, std::string>, "no equality of the values");
 
 TEST(Result, MovesWhatCannotBeCopied) {
   Result<std::unique_ptr<int>> owned = std::make_unique<int>(3);
