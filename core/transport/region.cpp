@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
+// MFD_NOEXEC_SEAL, which linux/memfd.h has since Linux 6.3.
+constexpr unsigned never_executable = 0x8;
+
+// Linux 6.3 and later complain in their log of memory that might be executed, or refuse it; earlier ones do not know
+// how to say that it is not.
+Descriptor make_memory_file(const std::string& name, unsigned kind) {
+  step();
+  Descriptor made(memfd_create(name.c_str(), kind | never_executable));
+  if (!made && errno == EINVAL) made = Descriptor(memfd_create(name.c_str(), kind));
+  return made;
+}
+
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 Error failed(int number, const std::string& purpose, std::size_t bytes, bool huge_pages) {
@@ -37,8 +49,7 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
   int flags = MAP_POPULATE;
   if (options.shareable) {
     const unsigned kind = MFD_CLOEXEC | MFD_ALLOW_SEALING | (options.huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0U);
-    step();
-    region.descriptor_ = Descriptor(memfd_create(("psyne " + purpose).c_str(), kind));
+    region.descriptor_ = make_memory_file("psyne " + purpose, kind);
     if (!region.descriptor_) return failed(errno, purpose, size, options.huge_pages);
     // fallocate, not ftruncate: a full memory cgroup or hugetlb pool refuses here instead of killing us at a later
     // touch.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,17 @@ TEST(Region, SealedAgainstWritingShrinkingAndGrowing) {
   region.bytes()[7] = std::byte{42};
   EXPECT_EQ(static_cast<const std::byte*>(readable)[7], std::byte{42});
   munmap(readable, 4096);
+}
+
+TEST(Region, NobodyMayExecuteWhatIsHandedToOthersWhereTheKernelCanSaySo) {
+  constexpr unsigned no_execution = 0x8;  // MFD_NOEXEC_SEAL and F_SEAL_EXEC, which headers of Linux 6.1 lack
+  constexpr int against_execution = 0x20;
+  const int probe = memfd_create("probe", MFD_CLOEXEC | no_execution);
+  if (probe < 0) GTEST_SKIP() << "Linux 6.3 is needed";
+  close(probe);
+  const Region region = Region::allocate(4096, "plain", {.shareable = true}).value();
+  EXPECT_NE(fcntl(region.descriptor(), F_GET_SEALS) & against_execution, 0);
+  EXPECT_NE(fchmod(region.descriptor(), 0700), 0);
 }
 
 TEST(Region, WritableByOthersOnlyWhereAskedFor) {
