@@ -43,7 +43,7 @@ class OperationLimit {
   }
 
  protected:
-  virtual ~OperationLimit() = default;
+  ~OperationLimit() = default;
   virtual void limit_reached() noexcept = 0;
 
  private:

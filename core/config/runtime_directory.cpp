@@ -31,7 +31,7 @@ std::string runtime_directory() {
 }
 
 std::string mapped_directory() {
-  const std::string runtime = runtime_directory();
+  std::string runtime = runtime_directory();
   if (is_in_memory(runtime.substr(0, runtime.rfind('/')))) return runtime;
   if (is_in_memory("/dev/shm") && access("/dev/shm", W_OK | X_OK) == 0) {
     return "/dev/shm/psyne-" + std::to_string(geteuid());

@@ -15,9 +15,9 @@ namespace {
 /// count until the very end.
 struct Own {
   Page page;
-  Store* store;         // null when disabled
-  std::uint32_t epoch;  // of the process that made it: in a forked child it is the parent's
-  const Own* before;    // the parent's, which sections of old still refer to
+  Store* store = nullptr;       // null when disabled
+  std::uint32_t epoch = 0;      // of the process that made it: in a forked child it is the parent's
+  const Own* before = nullptr;  // the parent's, which sections of old still refer to
 };
 std::atomic<const Own*> own{nullptr};
 std::atomic<const ForkHook*> fork_hook{nullptr};  // kept for ever

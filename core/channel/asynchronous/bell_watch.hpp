@@ -17,6 +17,7 @@ class BellWatch : private Service::Watcher {
   BellWatch(Service& service, const Bell& bell) noexcept : service_(&service), descriptor_(bell.descriptor()) {}
   BellWatch(const BellWatch&) = delete;
   BellWatch& operator=(const BellWatch&) = delete;
+  ~BellWatch() override = default;
 
   /// Calls rung() once when something is, or comes to be, pending. One system call. Errors: exhausted.
   Result<void> watch() noexcept;
@@ -29,7 +30,6 @@ class BellWatch : private Service::Watcher {
   Service& service() const noexcept { return *service_; }
 
  protected:
-  ~BellWatch() override = default;
   virtual void rung() noexcept = 0;
 
  private:

@@ -40,6 +40,8 @@ struct SubscriptionOptions {
 /// kept, one callback runs at a time, and while it runs messages wait in their rings, where their senders feel it.
 class SubscriptionState : public ResultState<void>, private BellWatch, private Work {
  public:
+  ~SubscriptionState() override;
+
   std::string what() const override { return what_; }
 
   /// Errors: exhausted.
@@ -51,7 +53,6 @@ class SubscriptionState : public ResultState<void>, private BellWatch, private W
 
  protected:
   SubscriptionState(Service& service, const Bell& bell, SubscriptionOptions options, std::string what);
-  ~SubscriptionState() override;
 
   /// Hands over the next message: true; waits for it while `wait` allows, if it does. False: there is none now. An
   /// error: what receive() says. Throws what the callback throws, and after it touches nothing of the receiver.
