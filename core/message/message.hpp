@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/core/message/batch.hpp>
+#include <psyne/core/message/batch/batch.hpp>
 #include <psyne/core/message/fixed.hpp>
 #include <psyne/core/message/gradient.hpp>
 #include <psyne/core/message/matrix.hpp>
