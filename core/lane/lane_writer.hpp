@@ -194,9 +194,6 @@ class LaneWriter {
     for (Reader& reader : readers_) reader.wire->wake();
   }
 
-  /// Whether `bytes` could be reserved now.
-  bool writable(std::uint64_t bytes) noexcept { return try_reserve(bytes) != nullptr; }
-
   /// Announces that the producer is about to sleep for room; look once more with try_reserve after it. Readers that
   /// give back from now on wake it.
   void announce_sleep() noexcept {
