@@ -26,10 +26,10 @@ using psyne::WireCounter;
 using psyne_test::Tick;
 using psyne_test::VirtualSimulation;
 
-constexpr std::uint64_t capacity = 4096;
+constexpr std::uint64_t ring_bytes = 4096;
 constexpr std::uint64_t stride = 24;  // of a Tick
 
-std::string fresh_uri() {
+std::string wire_uri() {
   static int names = 0;
   return "sim://hostile-" + std::to_string(++names);
 }
@@ -37,7 +37,7 @@ std::string fresh_uri() {
 /// Meets like a sender or a receiver of Ticks, then does as the test says.
 class Stranger final : public psyne::Host {
  public:
-  Stranger(const std::string& uri, psyne::Side side, std::size_t exposes = capacity)
+  Stranger(const std::string& uri, psyne::Side side, std::size_t exposes = ring_bytes)
       : memory_(std::make_shared<psyne::Region>(psyne::Region::allocate(exposes, "stranger").value())) {
     presence_ = psyne::transport_for("sim").value()->appear(psyne::Uri::parse(uri).value(), side, *this, {}).value();
   }
@@ -64,7 +64,7 @@ class Stranger final : public psyne::Host {
                   .description = psyne::Message<Tick>::describe(),
                   .payload = sizeof(Tick),
                   .alignment = 8};
-    offer.capacity = capacity;
+    offer.capacity = ring_bytes;
     offer.name = "stranger";
     return psyne::Greeting{.bytes = offer.encode(), .spans = {}};
   }
@@ -113,12 +113,13 @@ struct Lie {
 };
 
 TEST_F(HostileWire, ASenderThatLiesIsToldAndOthersGoOn) {
-  for (const auto& [what, joined_at, arrived] : {Lie{"begins between two places", 3, {3 + stride}},
-                                                 {"begins between two places at the end of the ring", capacity - 1, {}},
-                                                 {"more than a ring has arrived", 0, {capacity + 8}},
-                                                 {"far more", 0, {std::uint64_t{1} << 62}},
-                                                 {"less than before", 8 * stride, {7 * stride}}}) {
-    const std::string name = fresh_uri();
+  for (const auto& [what, joined_at, arrived] :
+       {Lie{"begins between two places", 3, {3 + stride}},
+        {"begins between two places at the end of the ring", ring_bytes - 1, {}},
+        {"more than a ring has arrived", 0, {ring_bytes + 8}},
+        {"far more", 0, {std::uint64_t{1} << 62}},
+        {"less than before", 8 * stride, {7 * stride}}}) {
+    const std::string name = wire_uri();
     auto receiver = Receiver<Tick>::open(name).value();
     Stranger stranger(name, psyne::Side::offering);
     ASSERT_TRUE(stranger.met());
@@ -138,12 +139,12 @@ TEST_F(HostileWire, ASenderThatLiesIsToldAndOthersGoOn) {
 TEST_F(HostileWire, GarbageFromASenderHurtsNobody) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 300; ++round) {
-    const std::string name = fresh_uri();
+    const std::string name = wire_uri();
     auto receiver = Receiver<Tick>::open(name).value();
     Stranger stranger(name, psyne::Side::offering);
-    const auto number = [&] { return random() % 4 == 0 ? random() : random() % (3 * capacity) / 8 * 8; };
+    const auto number = [&] { return random() % 4 == 0 ? random() : random() % (3 * ring_bytes) / 8 * 8; };
     stranger.tell(simulation, WireCounter::joined_at, random() % 4 == 0 ? number() : 0);
-    std::vector<std::uint64_t> words(capacity / 8);
+    std::vector<std::uint64_t> words(ring_bytes / 8);
     for (std::size_t i = 0; i < words.size(); ++i) {
       words[i] = random() % 8 == 0 ? random() : psyne::Record::word(i * 8, random() % 8 == 0 ? 0xffffffffU : 16U);
     }
@@ -161,9 +162,9 @@ TEST_F(HostileWire, GarbageFromASenderHurtsNobody) {
 
 TEST_F(HostileWire, AReceiverThatLiesIsTakenOutAndItsSuccessorGetsAll) {
   for (const std::vector<std::uint64_t>& credits :
-       {std::vector<std::uint64_t>{std::uint64_t{1} << 40}, {capacity + stride}, {2 * stride, stride}, {~1ULL}}) {
-    const std::string name = fresh_uri();
-    auto sender = Sender<Tick>::open(name, {.capacity_bytes = capacity, .linger = 0s}).value();
+       {std::vector<std::uint64_t>{std::uint64_t{1} << 40}, {ring_bytes + stride}, {2 * stride, stride}, {~1ULL}}) {
+    const std::string name = wire_uri();
+    auto sender = Sender<Tick>::open(name, {.capacity_bytes = ring_bytes, .linger = 0s}).value();
     Stranger stranger(name, psyne::Side::answering);
     ASSERT_TRUE(stranger.met());
     std::uint64_t sent = 0;
@@ -194,25 +195,25 @@ TEST_F(HostileWire, AReceiverThatLiesIsTakenOutAndItsSuccessorGetsAll) {
 TEST_F(HostileWire, GarbageFromAReceiverHurtsNobody) {
   std::mt19937_64 random(2);
   for (int round = 0; round < 300; ++round) {
-    const std::string name = fresh_uri();
-    auto sender = Sender<Tick>::open(name, {.capacity_bytes = capacity, .linger = 0s}).value();
+    const std::string name = wire_uri();
+    auto sender = Sender<Tick>::open(name, {.capacity_bytes = ring_bytes, .linger = 0s}).value();
     Stranger stranger(name, psyne::Side::answering);
     std::uint64_t sent = 0;
     for (int i = 0; i < 10; ++i) {
       while (sent < 2000 && sender.try_send({sent, 0})) ++sent;
       const auto counter = static_cast<WireCounter>(random() % 6);
-      stranger.tell(simulation, counter, random() % 4 == 0 ? random() : random() % (2 * capacity), random() % 2 == 0);
+      stranger.tell(simulation, counter, random() % 4 == 0 ? random() : random() % (2 * ring_bytes), random() % 2 == 0);
       simulation.pass();
     }
-    EXPECT_GE(sent, capacity / stride - 2);
+    EXPECT_GE(sent, ring_bytes / stride - 2);
     static_cast<void>(sender.close(0s).has_value());
   }
 }
 
 TEST_F(HostileWire, AReceiverThatExposesTooLittleIsNotLetIn) {
-  const std::string name = fresh_uri();
-  auto sender = Sender<Tick>::open(name, {.capacity_bytes = 2 * capacity, .linger = 0s}).value();
-  Stranger stranger(name, psyne::Side::answering, capacity);
+  const std::string name = wire_uri();
+  auto sender = Sender<Tick>::open(name, {.capacity_bytes = 2 * ring_bytes, .linger = 0s}).value();
+  Stranger stranger(name, psyne::Side::answering, ring_bytes);
   EXPECT_FALSE(stranger.met());
   ASSERT_TRUE(stranger.refused);
   EXPECT_EQ(sender.receivers(), 0U);

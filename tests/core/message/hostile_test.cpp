@@ -19,7 +19,7 @@ using namespace psyne;
 using psyne_test::AlignedRecord;
 using psyne_test::look;
 
-struct Order {
+struct Bid {
   std::uint32_t symbol;
   bool buy;
 };
@@ -114,7 +114,7 @@ class Hostile : public testing::Test {};
 using Types = testing::Types<FloatVector, ByteVector, ComplexVector, DoubleMatrix, Int8Vector, Tensor, CsrMatrix,
                              Csr<double, std::int64_t, Indices::unchecked>, CooMatrix,
                              Coo<std::complex<double>, std::int64_t, Indices::unchecked>, Gradient,
-                             GradientOf<Indices::unchecked>, Batch<std::uint32_t>, Batch<Order>, Batch<FloatVector>>;
+                             GradientOf<Indices::unchecked>, Batch<std::uint32_t>, Batch<Bid>, Batch<FloatVector>>;
 TYPED_TEST_SUITE(Hostile, Types);
 
 template <class T>

@@ -32,7 +32,7 @@ TEST(Canonical, NumbersAreDecimal) {
   EXPECT_EQ(text, "0 1234567890123456789");
 }
 
-struct Tick {
+struct Quote {
   std::uint64_t time_ns;
   double price;
 };
@@ -40,7 +40,7 @@ struct Tick {
 // The vectors of docs/messages.md: other languages are tested against the same ones.
 TEST(Schema, VectorsOfTheSpecification) {
   EXPECT_EQ(Message<double>::schema, 0xdd744c18ff7ea1abu);
-  EXPECT_EQ(Message<Tick>::schema, 0xbf224a665234d26fu);
+  EXPECT_EQ(Message<Quote>::schema, 0xbf224a665234d26fu);
   EXPECT_EQ(Message<FloatVector>::schema, 0x555195a3bed7faf0u);
   EXPECT_EQ(Message<ByteVector>::schema, 0x5bc3a765f65cce96u);
   EXPECT_EQ(Message<FloatMatrix>::schema, 0xcca436f0f8ed603eu);
@@ -49,7 +49,7 @@ TEST(Schema, VectorsOfTheSpecification) {
   EXPECT_EQ(Message<CsrMatrix>::schema, 0xebeed05f74f14b4du);
   EXPECT_EQ(Message<CooMatrix>::schema, 0xfdd3e6097bc04838u);
   EXPECT_EQ(Message<Gradient>::schema, 0x80b7adef58f2e8fdu);
-  EXPECT_EQ(Message<Batch<Tick>>::schema, 0xa9e173807e44520au);
+  EXPECT_EQ(Message<Batch<Quote>>::schema, 0xa9e173807e44520au);
   EXPECT_EQ(Message<Batch<FloatVector>>::schema, 0x513755ea90661a53u);
 }
 

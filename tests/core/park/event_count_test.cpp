@@ -1,5 +1,7 @@
 #include <psyne/core/park/event_count.hpp>
 
+#include "core/park/within.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using park_test::within;
 using psyne::Clock;
 using psyne::Deadline;
 using psyne::EventCount;
@@ -18,8 +21,6 @@ using psyne::no_patience;
 using psyne::Patience;
 using psyne::Sharing;
 using psyne::Sleep;
-
-Deadline within(Clock::duration time) { return Clock::now() + time; }
 
 TEST(EventCount, DoesNotSleepWhenReady) {
   EventCount<> events;

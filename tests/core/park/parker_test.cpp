@@ -1,5 +1,7 @@
 #include <psyne/core/park/parker.hpp>
 
+#include "core/park/within.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +17,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using park_test::within;
 using psyne::Clock;
 using psyne::Deadline;
 using psyne::no_patience;
@@ -22,8 +25,6 @@ using psyne::Parker;
 using psyne::Patience;
 using psyne::Sharing;
 using psyne::Sleep;
-
-Deadline within(Clock::duration time) { return Clock::now() + time; }
 
 TEST(Parker, DoesNotSleepWhenReady) {
   Parker<> parker;

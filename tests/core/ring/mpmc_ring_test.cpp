@@ -79,16 +79,16 @@ TEST(MpmcRing, DestroysWhatNobodyTook) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
-struct Stress {
+struct MpmcStress {
   std::size_t producers, consumers, capacity, batch;
 };
 
-class MpmcRingBetweenThreads : public testing::TestWithParam<Stress> {};
+class MpmcRingBetweenThreads : public testing::TestWithParam<MpmcStress> {};
 
 // Each value is taken by exactly one consumer; what one consumer takes of one producer comes in order.
 TEST_P(MpmcRingBetweenThreads, EveryValueIsTakenOnce) {
   constexpr std::uint64_t values = 20'000;
-  const Stress stress = GetParam();
+  const MpmcStress stress = GetParam();
   MpmcRing<std::uint64_t> ring({.capacity = stress.capacity, .producers = stress.producers});
   std::vector<std::atomic<int>> seen(stress.producers * values);
   std::atomic<std::uint64_t> disorder{0}, taken{0};
@@ -144,7 +144,7 @@ TEST_P(MpmcRingBetweenThreads, EveryValueIsTakenOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, MpmcRingBetweenThreads,
-                         testing::Values(Stress{1, 2, 1, 1}, Stress{2, 2, 2, 1}, Stress{2, 2, 1024, 1},
-                                         Stress{1, 4, 64, 3}, Stress{3, 2, 64, 16}, Stress{4, 4, 8, 1}));
+                         testing::Values(MpmcStress{1, 2, 1, 1}, MpmcStress{2, 2, 2, 1}, MpmcStress{2, 2, 1024, 1},
+                                         MpmcStress{1, 4, 64, 3}, MpmcStress{3, 2, 64, 16}, MpmcStress{4, 4, 8, 1}));
 
 }  // namespace

@@ -68,15 +68,15 @@ TEST(MpscRing, DestroysWhatNobodyTook) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
-struct Stress {
+struct MpscStress {
   std::size_t producers, capacity, push, pop;
 };
 
-class MpscRingBetweenThreads : public testing::TestWithParam<Stress> {};
+class MpscRingBetweenThreads : public testing::TestWithParam<MpscStress> {};
 
 TEST_P(MpscRingBetweenThreads, EachProducersValuesArriveOnceAndInOrder) {
   constexpr std::uint64_t values = 30'000;
-  const Stress stress = GetParam();
+  const MpscStress stress = GetParam();
   MpscRing<std::uint64_t> ring({.capacity = stress.capacity, .producers = stress.producers});
   std::vector<std::thread> threads;
   for (std::size_t index = 0; index < stress.producers; ++index) {
@@ -121,7 +121,8 @@ TEST_P(MpscRingBetweenThreads, EachProducersValuesArriveOnceAndInOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, MpscRingBetweenThreads,
-                         testing::Values(Stress{1, 1, 1, 1}, Stress{2, 2, 1, 1}, Stress{3, 64, 1, 1},
-                                         Stress{2, 1024, 16, 16}, Stress{4, 32, 5, 64}, Stress{2, 1024, 1, 7}));
+                         testing::Values(MpscStress{1, 1, 1, 1}, MpscStress{2, 2, 1, 1}, MpscStress{3, 64, 1, 1},
+                                         MpscStress{2, 1024, 16, 16}, MpscStress{4, 32, 5, 64},
+                                         MpscStress{2, 1024, 1, 7}));
 
 }  // namespace

@@ -22,6 +22,7 @@ using ipc_test::HostilePeer;
 using ipc_test::ipc;
 using ipc_test::memory_file;
 using ipc_test::NameDirectory;
+using ipc_test::sealed;
 using psyne::Access;
 using psyne::Code;
 using psyne::Descriptor;
@@ -33,8 +34,6 @@ using psyne::Region;
 using psyne::RemoteSpan;
 using psyne::Result;
 using psyne::Side;
-
-constexpr int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
 
 /// An end at a fresh name whose peers are hostile. When it goes, nothing of them must be left, and an honest peer must
 /// have been able to connect.

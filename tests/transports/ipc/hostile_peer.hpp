@@ -35,6 +35,9 @@ inline Descriptor good_page() {
   return Descriptor(fcntl(page->descriptor(), F_DUPFD_CLOEXEC, 0));
 }
 
+/// The seals that ipc asks for.
+inline constexpr int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
+
 /// A memory file of `bytes`, with `seals` and with or without its memory.
 inline Descriptor memory_file(std::size_t bytes, int seals, bool populated = true) {
   Descriptor file(memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -16,13 +16,12 @@ using conformance::Couple;
 using ipc_test::ipc;
 using ipc_test::memory_file;
 using ipc_test::NameDirectory;
+using ipc_test::sealed;
 using psyne::Access;
 using psyne::Code;
 using psyne::Descriptor;
 using psyne::Mapping;
 using psyne::Region;
-
-constexpr int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
 
 /// What a peer gets to see of a region that it may only read: the descriptor in the span itself.
 psyne::RemoteSpan shown_span(Couple& couple, const Region& region) {

@@ -25,21 +25,21 @@ struct Tail {
   std::uint64_t first;
   std::uint8_t second;
 };
-struct Nothing {};
+struct Bare {};
 struct Nested {
   Hole holes[2];
   std::array<Tail, 2> tails;
-  Nothing nothing;
+  Bare nothing;
   bool flag;
 };
-struct [[gnu::packed]] Packed {
+struct [[gnu::packed]] PackedWhole {
   std::uint8_t first;
   std::uint32_t second;
 };
 
 TEST(Padding, IsSeenWhereverItHides) {
-  static_assert(!has_padding<int> && !has_padding<Whole> && !has_padding<Packed>);
-  static_assert(has_padding<Hole> && has_padding<Tail> && has_padding<Nothing> && has_padding<Nested>);
+  static_assert(!has_padding<int> && !has_padding<Whole> && !has_padding<PackedWhole>);
+  static_assert(has_padding<Hole> && has_padding<Tail> && has_padding<Bare> && has_padding<Nested>);
   static_assert(has_padding<std::array<Hole, 3>> && !has_padding<std::array<Whole, 3>>);
 }
 
@@ -108,7 +108,7 @@ TEST(Padding, ATypeWithoutIsCopiedWhole) {
 
 TEST(Padding, AnEmptyStructIsAllPadding) {
   std::byte target[1]{std::byte{0xdd}};
-  copy_without_padding(target, Nothing{});
+  copy_without_padding(target, Bare{});
   EXPECT_EQ(target[0], std::byte{0});
 }
 
