@@ -43,7 +43,7 @@ void follow(Control& control, const Measure& measure) {
   }
 }
 
-int run_side(const Options& options, Side side, Control control,
+int run_side(const Options& options, Side side, Control& control,
              const std::function<Measure(Side, Control&)>& open) try {
   pin(options.cpus[side == Side::leader ? 0 : 1]);
   const Measure measure = open(side, control);
@@ -80,13 +80,18 @@ int run_pair(int argc, char** argv, const std::function<Measure(Side, Control&)>
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
     { Control unused(std::move(leaders)); }
-    const int failed = run_side(options, Side::follower, std::move(followers), open);
+    const int failed = run_side(options, Side::follower, followers, open);
     if (failed != 0) ::kill(parent, SIGTERM);  // it may be spinning for a message that will never come
     std::exit(failed);
   }
   { Control unused(std::move(followers)); }
-  const int failed = run_side(options, Side::leader, std::move(leaders), open);
-  if (failed != 0) ::kill(child, SIGKILL);
+  int failed = 0;
+  {
+    Control own(std::move(leaders));
+    failed = run_side(options, Side::leader, own, open);
+    if (failed != 0)
+      ::kill(child, SIGKILL);  // before it sees this end closed: it would take that for a reason to end us
+  }
   int status = 0;
   ::waitpid(child, &status, 0);
   return failed != 0 || status != 0 ? 1 : 0;
