@@ -2,9 +2,11 @@
 
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/config/config.hpp>
+#include <psyne/core/metrics/reader.hpp>
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/core/uri/uri.hpp>
 
+#include "tools/counters.hpp"
 #include "tools/table.hpp"
 
 #include <sys/resource.h>
@@ -93,8 +95,16 @@ int print_json(const psyne::Config& config) {
   }
   json["problems"] = nlohmann::json::array();
   for (const psyne::Error& problem : config.problems()) json["problems"].push_back(problem.text());
+  json["processes"] = nlohmann::json::array();
+  for (const auto& process : counters_of_running()) json["processes"].push_back(json_of(process));
   std::printf("%s\n", json.dump(2).c_str());
   return 0;
+}
+
+void print_running() {
+  const auto running = counters_of_running();
+  std::printf("\nRunning processes that use psyne%s\n", running.empty() ? ": none" : "; what is 0 for all is left out");
+  for (const auto& process : running) std::printf("%s", text_of(process).c_str());
 }
 
 }  // namespace
@@ -117,11 +127,24 @@ int info(bool json) {
                   std::string(setting.option.about)});
   }
   std::printf("%s", settings.text(9).c_str());
+  print_running();
   for (const psyne::Error& problem : config.problems()) std::printf("\nProblem: %s\n", problem.text().c_str());
   for (const psyne::Entry& variable : config.unknown_variables()) {
     std::printf("\nUnknown variable %s: nothing in this build reads it.\n", variable.key.c_str());
   }
   return config.problems().empty() ? 0 : 1;
+}
+
+int info_of(std::int64_t process, bool json) {
+  const auto page = psyne::metrics::Reader::open(static_cast<pid_t>(process));
+  const auto counters = page ? page->read() : psyne::Result<psyne::metrics::Snapshot>(page.error());
+  if (!counters) {
+    std::fprintf(stderr, "psyne info: %s\n", counters.error().text().c_str());
+    return 1;
+  }
+  const std::string text = json ? json_of(*counters).dump(2) + "\n" : text_of(*counters);
+  std::printf("%s", text.c_str());
+  return 0;
 }
 
 }  // namespace psyne_tool

@@ -9,8 +9,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", PSYNE_VERSION);
 
   bool info_json = false;
-  CLI::App* info = app.add_subcommand("info", "What works here, why not, limits, and where each setting came from");
+  CLI::App* info = app.add_subcommand(
+      "info", "What works here, why not, limits, where each setting came from, what processes count");
   info->add_flag("--json", info_json, "Print JSON");
+  std::int64_t process = 0;
+  info->add_option("pid", process, "Only what this process counts on its channels")->check(CLI::PositiveNumber);
   info->footer("Example: psyne info");
 
   psyne_tool::PerfOptions options;
@@ -25,6 +28,6 @@ int main(int argc, char** argv) {
 
   CLI11_PARSE(app, argc, argv);
   options.histogram = !no_histogram;
-  if (info->parsed()) return psyne_tool::info(info_json);
+  if (info->parsed()) return process > 0 ? psyne_tool::info_of(process, info_json) : psyne_tool::info(info_json);
   return psyne_tool::perf(options);
 }

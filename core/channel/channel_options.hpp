@@ -75,12 +75,17 @@ struct ReceiverOptions {
   std::string name{};
 };
 
-/// What happened on one end since it was opened. A snapshot: exact for the end's own thread.
+/// What happened on one end since it was opened. A snapshot: exact for the end's own thread. Tools read the same
+/// numbers from the process's counters page (channel_metrics.hpp).
 struct ChannelCounters {
   std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;           ///< of payload
+  std::uint64_t bytes = 0;       ///< of payload
+  std::uint64_t waits = 0;       ///< times that it went to sleep, or left it to the service thread to be woken
+  std::uint64_t wakes = 0;       ///< times that such a sleep ended
+  std::uint64_t peers_lost = 0;  ///< peers that died or lied
+  std::uint64_t refused = 0;     ///< peers that did not become lanes
+  // Of senders:
   std::uint64_t full = 0;            ///< messages that did not find room at once
-  std::uint64_t waits = 0;           ///< times that the thread slept
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
   std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
   std::uint64_t retries = 0;

@@ -28,6 +28,8 @@ class Outlet {
   virtual bool hand_over(Outlet& other) = 0;
   virtual std::size_t readers() const = 0;
   virtual const LaneWire* bad_reader() const = 0;
+  /// See LaneWriter::measure.
+  virtual void measure(metrics::Gauge high_water) = 0;
   virtual void close() = 0;
   virtual void announce_sleep() = 0;
   virtual void end_sleep() = 0;
@@ -69,6 +71,7 @@ class TypedOutlet final : public Outlet {
   }
   std::size_t readers() const override { return writer.readers(); }
   const LaneWire* bad_reader() const override { return writer.bad_reader(); }
+  void measure(metrics::Gauge high_water) override { writer.measure(high_water); }
   void close() override { writer.close(); }
   void announce_sleep() override { writer.announce_sleep(); }
   void end_sleep() override { writer.end_sleep(); }

@@ -215,7 +215,7 @@ class Receiver {
   }
   ChannelCounters counters() const {
     const auto owned = own();
-    return state_ ? state_->end().counters() : ChannelCounters{};
+    return state_ ? state_->end().metrics().counters() : ChannelCounters{};
   }
   const std::string& uri() const noexcept { return uri_; }
 
@@ -290,17 +290,20 @@ class Receiver {
   ReceivedBatch<T> take_batch(Lane& lane, std::size_t most) {
     if (!lane.reader().can_hold()) return too_many_held(*state_, lane);
     typename ReceivedBatch<T>::Views views;
+    std::uint64_t bytes = 0;
     do {
-      auto view = read_payload<T>(lane.reader().front());
+      const auto payload = lane.reader().front();
+      auto view = read_payload<T>(payload);
       if (!view) {
         if (!views.empty()) break;  // told by the next call
         lane.reader().pop();
         return state_->told(lane, view.error());
       }
       views.push_back(std::move(*view));
+      bytes += payload.size();
       lane.reader().step();
     } while (views.size() < most && lane.reader().look() == Look::record);
-    state_->end().count(views.size(), 0);
+    state_->end().count(views.size(), bytes);
     return ReceivedBatch<T>(lane, lane.reader().hold(), std::move(views));
   }
 

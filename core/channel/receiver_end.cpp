@@ -2,6 +2,7 @@
 #include <psyne/core/channel/receiver_end.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
+#include <psyne/core/log/log.hpp>
 
 #include <unistd.h>
 
@@ -33,7 +34,8 @@ ReceiverEnd::ReceiverEnd(std::string uri, Transport& transport, ReceiverSettings
       transport_(transport),
       settings_(std::move(settings)),
       type_(std::move(type)),
-      make_lane_(make_lane) {}
+      make_lane_(make_lane),
+      metrics_(uri_, ChannelMetrics::Role::receiver, settings_.given.name) {}
 
 Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, const ReceiverOptions& options,
                                                        LaneType type, MakeLane make_lane) {
@@ -68,12 +70,14 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   auto presence = (*transport)->appear(*uri, Side::answering, *end, {.exclusive = alone});
   if (!presence) return presence.error();
   end->presence_ = std::move(*presence);
+  logging::write(logging::Level::debug, "channel", end->metrics_.label(), ": present at ", end->presence_->where());
   return end;
 }
 
 ReceiverEnd::~ReceiverEnd() { leave(); }
 
 void ReceiverEnd::leave() {
+  if (presence_) logging::write(logging::Level::debug, "channel", metrics_.label(), ": closed");
   presence_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -166,19 +170,40 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
   return answer;
 }
 
+void ReceiverEnd::parted(const IncomingLane& lane, const std::optional<Error>& why) const {
+  if (why) {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": lost ", lane.who(), ": ", *why);
+  } else {
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": ", lane.who(), " closed");
+  }
+}
+
 void ReceiverEnd::welcome(std::unique_ptr<Link> link) {
+  const std::string peer = link->peer().name;
+  Result<void> connected;
+  std::string met;
   {
     const std::lock_guard lock(mutex_);
     const auto found = answered_.find(link.get());
     if (found == answered_.end()) return;
     OwnedLane lane = std::move(found->second);
     answered_.erase(found);
-    if (auto connected = connect(std::move(lane), std::move(link)); !connected) {
+    const IncomingLane& its_lane = *lane;
+    connected = connect(std::move(lane), std::move(link));
+    if (connected) {
+      met = its_lane.who() + ", ring of " + std::to_string(its_lane.offer().capacity) + " bytes" +
+            (its_lane.mapped() ? "" : ", copied");
+    } else {
       refusals_.push_back(connected.error());
     }
     arrivals_.store(true, std::memory_order_release);
   }
   bell_->ring();
+  if (connected) {
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": met ", met);
+  } else {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": no lane from ", peer, ": ", connected.error());
+  }
 }
 
 // Under mutex_.
@@ -194,6 +219,10 @@ Result<void> ReceiverEnd::connect(OwnedLane lane, std::unique_ptr<Link> link) {
 }
 
 void ReceiverEnd::missed(const Link* link, const Error& error) {
+  if (error != Code::closed) {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": no lane from ",
+                   link != nullptr ? link->peer().name : "a peer", ": ", error);
+  }
   {
     const std::lock_guard lock(mutex_);
     answered_.erase(link);

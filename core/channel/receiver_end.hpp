@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/channel_metrics.hpp>
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/channel/service_bell.hpp>
@@ -46,11 +47,9 @@ class ReceiverEnd final : public Host {
 
   const ReceiverSettings& settings() const noexcept { return settings_; }
   const std::string& uri() const noexcept { return uri_; }
-  ChannelCounters& counters() noexcept { return counters_; }
-  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
-    counters_.messages += messages;
-    counters_.bytes += bytes;
-  }
+  /// For the owner of the lanes.
+  ChannelMetrics& metrics() noexcept { return metrics_; }
+  void count(std::uint64_t messages, std::uint64_t bytes) noexcept { metrics_.add_messages(messages, bytes); }
   Bell& bell() noexcept { return *bell_; }
 
   /// Whether take_arrivals() has something. Any thread; one load.
@@ -67,6 +66,9 @@ class ReceiverEnd final : public Host {
   /// This lane's reader stops. Over a link that does not map, the sender is told what was taken, so that no successor
   /// gets it again; waits for room for that.
   void part_from(IncomingLane& lane, std::uint64_t taken);
+
+  /// For the log: that lane's sender is no more; `why`: it did not just close.
+  void parted(const IncomingLane& lane, const std::optional<Error>& why) const;
 
   Error error(Code code) const { return Error(code, "cannot receive from " + uri_); }
 
@@ -94,7 +96,7 @@ class ReceiverEnd final : public Host {
   const MakeLane make_lane_;
   std::unique_ptr<Bell> bell_;
   const std::uint32_t epoch_ = fork_epoch();
-  ChannelCounters counters_;  // of the owner of the lanes
+  ChannelMetrics metrics_;  // of the owner of the lanes
 
   std::atomic<bool> arrivals_{false};
   std::mutex mutex_;

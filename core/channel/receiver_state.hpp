@@ -79,13 +79,17 @@ class ReceiverState {
   std::optional<Error> settle() {
     if (end_->arrivals()) {
       for (IncomingLane* lane : end_->take_arrivals()) joining_.push_back(static_cast<Lane*>(lane));
-      if (auto refusal = end_->take_refusal()) return refusal;
+      if (auto refusal = end_->take_refusal()) {
+        end_->metrics().add(ChannelColumn::refused);
+        return refusal;
+      }
     }
     std::erase_if(joining_, [&](Lane* lane) {
       const bool begun = lane->begin();
       if (begun) {
         lanes_.push_back(lane);
         closed_ = false;
+        show_lanes();
       }
       return begun;
     });
@@ -121,10 +125,7 @@ class ReceiverState {
     const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
       if (look_patiently<StandardAtomics>(look, until, patience)) return;
       do {
-        if (rest()) {
-          ++end_->counters().waits;
-          end_->bell().sleep(until);
-        }
+        if (rest()) end_->bell().sleep(until);
         awake();
         looks = ~0U;  // who woke us may have come or gone
       } while (!look() && Clock::now() < until);
@@ -141,16 +142,16 @@ class ReceiverState {
   /// case awake() ends it.
   bool rest() {
     announce();
-    if (end_->arrivals() || (attention() & came_back) != 0) return false;
-    for (Lane* lane : lanes_) {
-      if (news(*lane, lane->reader().look()) || gone(*lane)) return false;
-    }
-    return std::ranges::none_of(joining_, [](Lane* lane) { return lane->joined_at().has_value() || gone(*lane); });
+    if (something_new()) return false;
+    end_->metrics().add(ChannelColumn::waits);
+    rests_ = true;
+    return true;
   }
 
   void awake() noexcept {
     if (!announced_) return;
     announced_ = false;
+    if (std::exchange(rests_, false)) end_->metrics().add(ChannelColumn::wakes);
     dismiss(sleep_announced);
     for (Lane* lane : lanes_) {
       lane->reader().end_sleep();
@@ -181,6 +182,16 @@ class ReceiverState {
     call(sleep_announced);
   }
 
+  // Whether there is anything to do before a sleep.
+  bool something_new() {
+    if (end_->arrivals() || (attention() & came_back) != 0) return true;
+    for (Lane* lane : lanes_) {
+      if (news(*lane, lane->reader().look()) || gone(*lane)) return true;
+    }
+    return std::ranges::any_of(joining_, [](Lane* lane) { return lane->joined_at().has_value() || gone(*lane); });
+  }
+
+  void show_lanes() noexcept { end_->metrics().show(ChannelColumn::lanes, lanes_.size()); }
   void next(std::size_t count) noexcept { current_ = current_ + 1 < count ? current_ + 1 : 0; }
   // An end is none before the sender has been told what was taken: it waits for that, and its own end follows.
   static bool news(Lane& lane, Look look) {
@@ -228,9 +239,14 @@ class ReceiverState {
                  .mend("Raise its linger.");
     }
     last_ = lane->who();
+    end_->parted(*lane, told);
     let_go(lane);
     closed_ = !end_->settings().given.wait_for_senders;
-    if (told) status_ = told;
+    if (told) {
+      status_ = told;
+      end_->metrics().add(ChannelColumn::peers_lost);
+    }
+    show_lanes();
     return told;
   }
 
@@ -245,6 +261,7 @@ class ReceiverState {
   std::uint32_t left_in_turn_ = 1;
   bool closed_ = false;  // the last sender has gone
   bool announced_ = false;
+  bool rests_ = false;                      // rest() said that it is to be slept
   std::atomic<std::uint8_t> attention_{0};  // of Attention
   std::string last_;
   std::optional<Error> status_;

@@ -168,7 +168,7 @@ class Sender {
 
   /// Receivers that are there now.
   std::size_t receivers() const { return state_ ? state_->end().receivers() : 0; }
-  ChannelCounters counters() const { return state_ ? state_->end().counters() : ChannelCounters{}; }
+  ChannelCounters counters() const { return state_ ? state_->end().metrics().counters() : ChannelCounters{}; }
   /// The largest message, in bytes.
   std::uint64_t longest() const { return state_ ? longest_payload(state_->end().settings().capacity) : 0; }
   const std::string& uri() const noexcept { return uri_; }

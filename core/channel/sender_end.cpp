@@ -3,6 +3,7 @@
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
 #include <psyne/core/lane/record.hpp>
+#include <psyne/core/log/log.hpp>
 
 #include <unistd.h>
 
@@ -38,7 +39,10 @@ SenderEnd::SenderEnd(std::string uri, Transport& transport, SenderSettings setti
       transport_(transport),
       settings_(std::move(settings)),
       type_(std::move(type)),
-      make_outlet_(make_outlet) {}
+      make_outlet_(make_outlet),
+      metrics_(uri_, ChannelMetrics::Role::sender, settings_.given.name) {
+  metrics_.show(ChannelColumn::ring, settings_.capacity);
+}
 
 Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const SenderOptions& options, LaneType type,
                                                    MakeOutlet make_outlet) {
@@ -86,6 +90,8 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   auto presence = (*transport)->appear(*uri, Side::offering, *end, {});
   if (!presence) return presence.error();
   end->presence_ = std::move(*presence);
+  logging::write(logging::Level::debug, "channel", end->metrics_.label(), ": present at ", end->presence_->where(),
+                 ", ring of ", end->settings_.capacity, " bytes", end->settings_.huge_pages ? " in huge pages" : "");
   return end;
 }
 
@@ -95,7 +101,9 @@ Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
   auto region = Region::allocate(ProducerBlock<>::ring_offset + settings_.capacity, "ring of " + uri_,
                                  {.shareable = transport_.needs_shareable(), .huge_pages = settings_.huge_pages});
   if (!region) return region.error();
-  return make_outlet_(std::make_shared<const Region>(std::move(*region)), settings_.capacity);
+  auto outlet = make_outlet_(std::make_shared<const Region>(std::move(*region)), settings_.capacity);
+  outlet->measure(metrics_.high_water());
+  return outlet;
 }
 
 Result<Greeting> SenderEnd::offer(Link& link) {
@@ -191,9 +199,18 @@ void SenderEnd::join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Ou
     if (!here(peer)) return;
     if (*shared_outlet) outlets_.push_back(std::move(*shared_outlet));
     peer->join();
+    show_lanes();
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": met ", peer->who(),
+                   peer->mapped() ? "" : ", which gets copies");
     if (closed_) peer->close();
   });
   bell_->ring();
+}
+
+// Inside the gate.
+void SenderEnd::show_lanes() {
+  const std::lock_guard lock(mutex_);
+  metrics_.show(ChannelColumn::lanes, peers_.size());
 }
 
 // Whether it was not lost again since it was admitted.
@@ -202,7 +219,12 @@ bool SenderEnd::here(const std::shared_ptr<ReaderPeer>& peer) const {
   return std::ranges::find(peers_, peer) != peers_.end();
 }
 
-void SenderEnd::missed(const Link* link, const Error& /*error*/) {
+void SenderEnd::missed(const Link* link, const Error& error) {
+  if (error != Code::closed) {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": no lane to ",
+                   link != nullptr ? link->peer().name : "a peer", ": ", error);
+    gate_.visit([this] { metrics_.add(ChannelColumn::refused); });
+  }
   const std::lock_guard lock(mutex_);
   const auto found = invited_.find(link);
   if (found == invited_.end()) return;
@@ -227,6 +249,7 @@ bool SenderEnd::drop_lost_receivers() {
     });
   }
   for (const auto& peer : gone) remove(*peer);
+  if (!gone.empty()) show_lanes();
   if (settings_.delivery == Delivery::any && !gone.empty()) drop_deserted();
   const std::lock_guard lock(mutex_);
   // Only now: who gets such a number next reads where it begins at a place that was the other's.
@@ -237,10 +260,22 @@ bool SenderEnd::drop_lost_receivers() {
 void SenderEnd::remove(ReaderPeer& peer) {
   const bool lied = peer.outlet().bad_reader() == &peer;
   const bool parted = !lied && peer.parted();
-  if (lied || peer.link().peer_state() != PeerState::closed) last_lost_ = {.who = peer.who(), .lied = lied};
+  if (lied || peer.link().peer_state() != PeerState::closed) {
+    last_lost_ = {.who = peer.who(), .lied = lied};
+    metrics_.add(ChannelColumn::peers_lost);
+  }
   const std::uint64_t given_up = peer.leave(!parted && settings_.given.held_by_dead == Held::again);
-  if (!parted) counters_.lost += given_up;  // who parted had what it took
+  if (!parted) metrics_.add(ChannelColumn::lost, given_up);  // who parted had what it took
   detach(peer.link());
+  if (parted) {
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": ", peer.who(), " closed");
+  } else if (lied) {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": took out ", peer.who(),
+                   ", which gave back what it cannot have read");
+  } else {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": lost ", peer.who(), "; of what it held, ",
+                   given_up, " messages are given up");
+  }
 }
 
 // While a draft may be open in a ring it stays: the draft will be committed into it.
@@ -255,11 +290,16 @@ void SenderEnd::hand_over_orphans() {
     moved = false;
     for (const auto& from : outlets_) {
       for (const auto& to : outlets_) {
-        if (from->readers() == 0 && to->readers() != 0) moved = from->hand_over(*to) || moved;
+        if (from->readers() != 0 || to->readers() == 0 || !from->hand_over(*to)) continue;
+        moved = true;
+        ++handed_over_;
       }
     }
   }
   drop_deserted();
+  if (orphans_ || handed_over_ == 0) return;
+  logging::write(logging::Level::info, "channel", metrics_.label(), ": handed ", std::exchange(handed_over_, 0),
+                 " messages that receivers left behind over to others");
 }
 
 void SenderEnd::detach(Link& link) {
@@ -321,11 +361,12 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
 }
 
 void SenderEnd::sleep(Deadline until) {
-  ++counters_.waits;
+  metrics_.add(ChannelColumn::waits);
   if (service_bell_) attend_at(*bell_);
   gate_.leave();
   bell_->sleep(until);
   gate_.enter();
+  metrics_.add(ChannelColumn::wakes);
   if (service_bell_) attend_at(service_bell_->bell());
   carry();
 }
@@ -382,6 +423,11 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
                     .mend("Start receivers earlier, or raise linger.");
   }
   gate_.leave();
+  if (delivered) {
+    logging::write(logging::Level::debug, "channel", metrics_.label(), ": closed");
+  } else {
+    logging::write(logging::Level::warn, "channel", metrics_.label(), ": closed: ", delivered.error());
+  }
   presence_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -389,8 +435,11 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
   }
   service_bell_.reset();
   gate_.close();
-  const std::lock_guard lock(mutex_);
-  peers_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    peers_.clear();
+  }
+  show_lanes();
   return delivered;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/channel_metrics.hpp>
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/gate.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
@@ -46,7 +47,8 @@ class SenderEnd final : public Host {
   Gate<>& gate() noexcept { return gate_; }
   const SenderSettings& settings() const noexcept { return settings_; }
   const std::string& uri() const noexcept { return uri_; }
-  ChannelCounters& counters() noexcept { return counters_; }
+  /// Inside the gate; counters() by the owner at any time.
+  ChannelMetrics& metrics() noexcept { return metrics_; }
 
   /// Single and all: the one ring.
   Outlet& outlet() noexcept { return *outlets_.front(); }
@@ -99,6 +101,7 @@ class SenderEnd final : public Host {
   Result<std::unique_ptr<Outlet>> new_outlet() const;
   Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
+  void show_lanes();
   bool here(const std::shared_ptr<ReaderPeer>& peer) const;
   void remove(ReaderPeer& peer);
   void drop_deserted();
@@ -123,8 +126,9 @@ class SenderEnd final : public Host {
   Gate<> gate_;
   std::vector<std::unique_ptr<Outlet>> outlets_;  // inside the gate
   bool orphans_ = false;                          // inside the gate
+  std::uint64_t handed_over_ = 0;                 // inside the gate; messages, since orphans_ is
   const Outlet* in_use_ = nullptr;                // inside the gate; a draft may be open there
-  ChannelCounters counters_;                      // inside the gate
+  ChannelMetrics metrics_;                        // inside the gate
   Lost last_lost_;                                // inside the gate
   bool closed_ = false;
   const std::uint32_t epoch_ = fork_epoch();

@@ -48,7 +48,7 @@ class SenderState {
 
   /// Inside the gate, after try_room found none: does what when_full says.
   Result<Room> make_room(std::uint64_t bytes, const Wait& wait) {
-    ++end_->counters().full;
+    end_->metrics().add(ChannelColumn::full);
     switch (end_->settings().when_full) {
       case WhenFull::block: return wait_for_room(bytes, wait);
       case WhenFull::drop_newest: return drop(bytes);
@@ -71,10 +71,7 @@ class SenderState {
     writer_->commit(bytes);
     count(1, bytes);
   }
-  void count(std::uint64_t messages, std::uint64_t bytes) noexcept {
-    end_->counters().messages += messages;
-    end_->counters().bytes += bytes;
-  }
+  void count(std::uint64_t messages, std::uint64_t bytes) noexcept { end_->metrics().add_messages(messages, bytes); }
 
   bool draft_open = false;
   bool abandoned = false;  ///< the Sender went while a draft was open: the draft deletes this
@@ -118,7 +115,7 @@ class SenderState {
   }
 
   Result<Room> drop(std::uint64_t bytes) {
-    ++end_->counters().dropped_newest;
+    end_->metrics().add(ChannelColumn::dropped_newest);
     return Room{.place = beside(bytes), .dropped = true};
   }
 
@@ -131,7 +128,7 @@ class SenderState {
 
   Result<Room> drop_oldest(std::uint64_t bytes) {
     end_->drop_lost_receivers();
-    end_->counters().dropped_oldest += writer_->drop_oldest(bytes) + writer_->take_undelivered();
+    end_->metrics().add(ChannelColumn::dropped_oldest, writer_->drop_oldest(bytes) + writer_->take_undelivered());
     if (std::byte* place = try_room(bytes)) return Room{.place = place};
     return drop(bytes);
   }
@@ -143,7 +140,7 @@ class SenderState {
     for (std::uint32_t attempt = 0; attempt < end_->settings().given.retries; ++attempt) {
       if (wait.stop.stop_requested()) return wait.stop.error("cannot send on " + end_->uri());
       if (Clock::now() >= wait.deadline) break;
-      ++end_->counters().retries;
+      end_->metrics().add(ChannelColumn::retries);
       const auto jitter = std::uniform_int_distribution<std::int64_t>(0, pause.count())(random_);
       end_->gate().leave();
       std::this_thread::sleep_for(pause + std::chrono::nanoseconds(jitter));

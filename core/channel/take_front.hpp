@@ -46,7 +46,7 @@ Received<T> take_front(ReceiverState<RecordsOf<T>>& state, TypedLane<RecordsOf<T
     lane.reader().pop();
     return state.told(lane, view.error());
   }
-  state.end().count(1, payload.size());
+  state.end().count(1, Message<T>::fixed ? sizeof(T) : payload.size());
   lane.reader().step();
   return Received<T>(lane, lane.reader().hold(), std::move(*view));
 }

@@ -4,6 +4,7 @@
 #include <psyne/core/copy/copy_choice.hpp>
 #include <psyne/core/lane/blocks.hpp>
 #include <psyne/core/lane/record.hpp>
+#include <psyne/core/metrics/instruments.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -51,6 +52,10 @@ class LaneWriter {
   /// `block` and `ring` are this process's own memory, zeroed, `capacity` a power of two.
   LaneWriter(ProducerBlock<Atomics>& block, std::byte* ring, std::uint64_t capacity) noexcept
       : block_(&block), ring_(ring), mask_(capacity - 1), limit_(first_word<Records> + capacity), copies_(capacity) {}
+
+  /// From now on `high_water` shows the most bytes in flight that were seen when the producer looked at its readers:
+  /// when it needs room, so once a lap at least, and when one came or went.
+  void measure(metrics::Gauge high_water) noexcept { high_water_ = high_water; }
 
   /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again
   /// without a commit gives the same place: a draft that is not committed never was.
@@ -146,7 +151,7 @@ class LaneWriter {
   /// `consumer` is mapped memory of the reader, or nullptr when its cursor comes over the wire. It begins at `from`.
   void add_reader(const ConsumerBlock<Atomics>* consumer, LaneWire& wire, std::uint64_t from) {
     readers_.push_back({consumer, &wire, from, from, 0});
-    limit_ = lowest() + capacity();
+    set_limit();
     if (consumer == nullptr) wire.flush(position_);
   }
   /// The reader is gone. What it had not been given stays for the next reader, where no other holds it back. What it
@@ -169,7 +174,7 @@ class LaneWriter {
     retained_ = std::max(retained_, position);
     readers_.erase(gone);
     if (bad_reader_ == &wire) bad_reader_ = nullptr;  // its successor may lie at the same address
-    limit_ = lowest() + capacity();
+    set_limit();
     return given_up;
   }
   /// Without readers: the oldest record that is still kept, or nothing.
@@ -181,7 +186,7 @@ class LaneWriter {
   /// It is kept no longer.
   void forget_oldest() noexcept {
     retained_ = after(retained_);
-    limit_ = lowest() + capacity();
+    set_limit();
   }
 
   /// Where a reader that joins now begins: at the oldest record that is still kept.
@@ -232,7 +237,7 @@ class LaneWriter {
       return 0;
     }
     reader.cursor = std::max(reader.cursor, floor);
-    limit_ = lowest() + capacity();
+    set_limit();
     return dropped;
   }
   /// Records that a floor passed though nothing could be reserved for it.
@@ -282,6 +287,12 @@ class LaneWriter {
   }
   bool begins_at(std::uint64_t position) noexcept {
     return position == position_ || Record::committed(word(position).load(std::memory_order_relaxed), position);
+  }
+
+  void set_limit() noexcept {
+    const std::uint64_t oldest = lowest();
+    limit_ = oldest + capacity();
+    high_water_.raise(static_cast<std::int64_t>(position_ - oldest));
   }
 
   bool pad() noexcept {
@@ -339,7 +350,7 @@ class LaneWriter {
       reader.told = cursor;
       reader.cursor = std::max(reader.cursor, cursor);
     }
-    limit_ = lowest() + capacity();
+    set_limit();
     return end <= limit_;
   }
 
@@ -361,6 +372,7 @@ class LaneWriter {
   std::uint32_t sleeps_ = 0;
   const LaneWire* bad_reader_ = nullptr;
   CopyChoice copies_;
+  metrics::Gauge high_water_;
 };
 
 }  // namespace psyne::inline v0

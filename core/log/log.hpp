@@ -25,8 +25,9 @@ struct Line {
   std::string_view message;
 };
 
-/// Where lines go. Called on the thread that logs, maybe by several at once; an exception out of it is swallowed, and
-/// what it logs itself is not logged.
+/// Where lines go. Called on the thread that logs, which may be the service thread or be inside an end of a channel: so
+/// it must not wait for anything of psyne's, nor use the end that the line is about. Maybe by several at once; an
+/// exception out of it is swallowed, and what it logs itself is not logged.
 using Sink = std::function<void(const Line&)>;
 
 /// psyne logs nothing unless it is asked to: the level is off until log.level, PSYNE_LOG or set_level() says otherwise,

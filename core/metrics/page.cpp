@@ -60,7 +60,7 @@ Result<Page> Page::create(const std::string& directory, std::size_t bytes) {
 
 Page Page::disabled(Error why) { return Page(nullptr, std::move(why)); }
 
-Section Page::add(std::string_view name, std::string_view label, std::initializer_list<Value> values) const {
+Section Page::add(std::string_view name, std::string_view label, std::span<const Value> values) const {
   Section section;
   std::size_t cells = 0;
   for (const Value& value : values) {
@@ -68,7 +68,7 @@ Section Page::add(std::string_view name, std::string_view label, std::initialize
     cells += cells_of(value.kind);
   }
   if (store_ && !store_->detached()) {
-    if (const auto place = store_->add(name, label, {values.begin(), values.size()})) {
+    if (const auto place = store_->add(name, label, values)) {
       section.cells_ = place->cells;
       section.entry_ = place->entry;
       section.store_ = store_;

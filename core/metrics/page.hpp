@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class Section {
   Counter counter(std::string_view name) const noexcept;
   Gauge gauge(std::string_view name) const noexcept;
   Histogram histogram(std::string_view name) const noexcept;
+
+  /// For an owner that knows what he added: the cells of all values, in the order of add(). Valid as instruments are.
+  Cell* cells() const noexcept { return cells_; }
 
   /// Whether tools can see it: false when the page is disabled or was full, and then it counts in private memory.
   bool visible() const noexcept { return store_ != nullptr; }
@@ -74,7 +78,10 @@ class Page {
 
   /// Adds a section called `name` ("lane"), for this `label` ("ipc://ticks sender"). Longer texts than 32 and 152 bytes
   /// are cut. O(sections) to find room.
-  Section add(std::string_view name, std::string_view label, std::initializer_list<Value> values) const;
+  Section add(std::string_view name, std::string_view label, std::span<const Value> values) const;
+  Section add(std::string_view name, std::string_view label, std::initializer_list<Value> values) const {
+    return add(name, label, std::span(values.begin(), values.size()));
+  }
 
   /// The file, or why there is none.
   Result<std::string> path() const;

@@ -1,3 +1,4 @@
+#include <psyne/core/log/log.hpp>
 #include <psyne/transports/ipc/answering.hpp>
 
 #include <algorithm>
@@ -97,6 +98,8 @@ void Answering::try_candidate(const std::string& name, Candidate& candidate) {
 
 void Answering::try_later(Candidate& candidate) {
   candidate.next_try = Clock::now() + candidate.pause;
+  logging::write(logging::Level::debug, "ipc", directory_.place().uri(), ": tries a sender again in ",
+                 candidate.pause.count(), " ms: it was busy, or broke off");
   candidate.pause = std::min(2 * candidate.pause, longest_pause);
 }
 

@@ -1,4 +1,5 @@
 #include <psyne/core/atomics/step.hpp>
+#include <psyne/core/log/log.hpp>
 #include <psyne/transports/ipc/offering.hpp>
 
 #include <sys/epoll.h>
@@ -18,7 +19,8 @@ constexpr auto breather = std::chrono::milliseconds(100);
 }  // namespace
 
 Offering::Offering(Directory& directory, Host& host, Descriptor listener)
-    : host_(host),
+    : uri_(directory.place().uri()),
+      host_(host),
       listener_(std::make_unique<LifeLine>(std::move(listener))),
       meetings_(Side::offering, host, directory.place()) {}
 
@@ -58,6 +60,8 @@ void Offering::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
 }
 
 void Offering::rest(Deadline until) {
+  logging::write(logging::Level::debug, "ipc", uri_, ": lets nobody in ",
+                 until == no_deadline ? "until a handshake ends: as many as may be are under way" : "for 100 ms");
   resting_ = true;
   rests_until_ = until;
   static_cast<void>(listener_->rewatch(0));

@@ -6,6 +6,7 @@
 #include <psyne/transports/ipc/place/directory.hpp>
 
 #include <memory>
+#include <string>
 
 namespace psyne::inline v0 {
 
@@ -22,6 +23,7 @@ class Offering final : private Service::Watcher {
   void rest(Deadline until);
   void go_on();
 
+  const std::string uri_;
   Host& host_;
   std::unique_ptr<LifeLine> listener_;
   std::unique_ptr<Alarm> alarm_;

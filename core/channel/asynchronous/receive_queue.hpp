@@ -368,9 +368,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
     if (!operation.pending_) return nullptr;
     this->rest();
     bell().clear();
-    if (!state_->rest()) return nullptr;
-    ++state_->end().counters().waits;
-    return &bell();
+    return state_->rest() ? &bell() : nullptr;
   }
 
   void end_driving() {

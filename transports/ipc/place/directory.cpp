@@ -1,5 +1,6 @@
 #include <psyne/core/atomics/step.hpp>
 #include <psyne/core/config/runtime_directory.hpp>
+#include <psyne/core/log/log.hpp>
 #include <psyne/transports/ipc/place/directory.hpp>
 
 #include <dirent.h>
@@ -119,7 +120,13 @@ Result<std::unique_ptr<Directory>> Directory::enter(const Place& place) {
     }
     const int lock = directory->lock_.get();
     step();
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0 && directory->still_there()) directory->sweep();
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0 && directory->still_there()) {
+      const std::size_t swept = directory->sweep();
+      if (swept > 0) {
+        logging::write(logging::Level::info, "ipc", place.uri(), ": removed ", swept, " files that the dead left in ",
+                       path);
+      }
+    }
     step();
     if (flock(lock, LOCK_SH | LOCK_NB) == 0 && directory->still_there()) return directory;
     last = Error(Code::in_use, "cannot enter " + path)
@@ -170,12 +177,14 @@ bool Directory::still_there() const {
 }
 
 // Only while alone. What others put here is none of our business.
-void Directory::sweep() const {
+std::size_t Directory::sweep() const {
+  std::size_t removed = 0;
   for (const std::string& name : entries()) {
     if (!is_ours(name)) continue;
     step();
-    unlinkat(lock_.get(), name.c_str(), 0);
+    removed += unlinkat(lock_.get(), name.c_str(), 0) == 0 ? 1 : 0;
   }
+  return removed;
 }
 
 std::vector<std::string> Directory::entries() const {
@@ -288,6 +297,8 @@ Result<Descriptor> Directory::connect(const std::string& name) const {
     case ECONNREFUSED:
       step();
       unlinkat(lock_.get(), name.c_str(), 0);
+      logging::write(logging::Level::info, "ipc", place_.uri(), ": removed ", place_.path(), "/", name,
+                     ", whose owner is dead");
       return Code::not_found;
     default: return system_error(errno, "cannot connect to " + place_.path() + "/" + name);
   }

@@ -57,7 +57,7 @@ class Directory {
   Directory(const Place& place, Descriptor directory) : place_(place), lock_(std::move(directory)) {}
   Result<void> check() const;
   bool still_there() const;
-  void sweep() const;
+  std::size_t sweep() const;
   std::vector<std::string> entries() const;
   Result<Descriptor> side_file(const char* name) const;
   Result<sockaddr_un> address(const std::string& name) const;
