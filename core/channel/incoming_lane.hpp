@@ -1,14 +1,13 @@
 #pragma once
 
 #include <psyne/core/channel/lane_offer.hpp>
-#include <psyne/core/channel/wire_counters.hpp>
+#include <psyne/core/channel/wire_credit.hpp>
 #include <psyne/core/lane/lane_reader.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/transport/link.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,7 +30,10 @@ class IncomingLane : public LaneSource {
   IncomingLane(const IncomingLane&) = delete;
   IncomingLane& operator=(const IncomingLane&) = delete;
 
-  void connect(std::unique_ptr<Link> link) { link_ = std::move(link); }
+  void connect(std::unique_ptr<Link> link) {
+    link_ = std::move(link);
+    credit_.connect(*link_);
+  }
   Link& link() const { return *link_; }
   const LaneOffer& offer() const { return parts_.offer; }
   /// "sender camera (pid 812)"
@@ -46,15 +48,13 @@ class IncomingLane : public LaneSource {
 
   std::uint64_t arrived() noexcept override;
   std::uint64_t closed_at() noexcept override;
-  void credit(std::uint64_t cursor) noexcept override;
+  void credit(std::uint64_t cursor) noexcept override { credit_.release(cursor); }
   /// Any thread: also when the sender asks for what was gathered, or room comes to a queue that was full.
-  void settle() noexcept override;
-  /// Not mapped, and the sender has closed: what is before `taken` is given back at once, views of it included, which
-  /// lie in our copy of the ring. True when it has been told, or is gone; else it will be, by settle().
-  bool finish(std::uint64_t taken) noexcept;
-  /// Not mapped: tells the sender that we go, and had taken what is before. Views stay: nothing is given back. True
-  /// when it has been told, knows enough, or is gone; else to be tried again.
-  bool leave(std::uint64_t taken) noexcept;
+  void settle() noexcept override { credit_.settle(); }
+  /// The sender has closed; see WireCredit::finish. True where it is mapped.
+  bool finish(std::uint64_t taken) noexcept { return mapped() || credit_.finish(taken); }
+  /// Not mapped; see WireCredit::leave.
+  bool leave(std::uint64_t taken) noexcept { return credit_.leave(taken); }
   void wake() noexcept override { link_->wake(); }
 
  protected:
@@ -68,15 +68,11 @@ class IncomingLane : public LaneSource {
   const Parts& parts() const { return parts_; }
 
  private:
-  bool send_credit() noexcept;
   std::uint64_t told(WireCounter counter) const { return link_->counter(counter_index(counter)); }
 
   Parts parts_;
   std::unique_ptr<Link> link_;
-  std::mutex wire_mutex_;       // not mapped: views are released, and so credit is sent, by any thread
-  std::uint64_t released_ = 0;  // under wire_mutex_
-  std::uint64_t credited_ = 0;  // under wire_mutex_
-  bool finished_ = false;       // under wire_mutex_
+  WireCredit<> credit_;  // not mapped
 };
 
 /// The same with the reader for its records. Deleted by whoever releases the last view after retire().

@@ -14,7 +14,8 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
       outlet_(&outlet),
       capacity_(capacity),
       number_(number),
-      answer_(std::move(answer)) {}
+      answer_(std::move(answer)),
+      news_(*link_) {}
 
 void ReaderPeer::join() {
   const std::uint64_t from = outlet_->oldest();
@@ -22,7 +23,7 @@ void ReaderPeer::join() {
     outlet_->join(reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data()), *this);
     outlet_->block().joined_at[number_].store(from + 1, std::memory_order_release);
   } else {
-    joined_at_.value = flushed_ = from;
+    news_.begin(from);
     outlet_->join(nullptr, *this);
   }
   link_->wake();
@@ -35,35 +36,25 @@ std::uint64_t ReaderPeer::leave(bool again) {
 
 void ReaderPeer::close() {
   if (!mapped()) {
-    closed_at_.value = outlet_->position();
+    news_.close(outlet_->position());
     carry();
   }
   link_->wake();
 }
 
 void ReaderPeer::carry() noexcept {
-  if (!joined_at_.value) return;  // it is not let in yet
-  if (tell(WireCounter::joined_at, joined_at_) && carry_records() && tell(WireCounter::asked, asked_, true)) {
-    tell(WireCounter::closed_at, closed_at_);
-  }
+  news_.carry(outlet_->position(), [this](std::uint64_t from, std::uint64_t to, const Signal& arrived) {
+    return put_records(from, to, arrived);
+  });
 }
 
-bool ReaderPeer::carried() const noexcept {
-  return joined_at_.told && flushed_ == outlet_->position() && closed_at_.told == closed_at_.value;
-}
+bool ReaderPeer::carried() const noexcept { return news_.carried(outlet_->position()); }
 
 std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   static_cast<void>(link_->progress());
-  const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::credit));
-  const std::uint64_t cursor = plus_one == 0 ? *joined_at_.value : plus_one - 1;
-  if (cursor < needed && asked_.value < needed) asked_.value = needed;
+  const std::uint64_t cursor = news_.credit(needed);
   carry();
   return cursor;
-}
-
-std::uint64_t ReaderPeer::reached() noexcept {
-  const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::left));
-  return plus_one == 0 ? flushed_ : std::min(plus_one - 1, flushed_);
 }
 
 bool ReaderPeer::parted() const noexcept {
@@ -71,26 +62,13 @@ bool ReaderPeer::parted() const noexcept {
   return mapped() || link_->counter(counter_index(WireCounter::left)) != 0;
 }
 
-bool ReaderPeer::carry_records() noexcept {
-  const std::uint64_t to = outlet_->position();
-  if (flushed_ == to) return true;
-  const std::uint64_t begin = flushed_ & (capacity_ - 1);
-  const std::uint64_t first = std::min(to - flushed_, capacity_ - begin);
+bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept {
+  const std::uint64_t begin = from & (capacity_ - 1);
+  const std::uint64_t first = std::min(to - from, capacity_ - begin);
   const std::byte* ring = outlet_->ring();
   const std::array<Put, 2> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
-                                Put{.local = {ring, to - flushed_ - first}, .remote = &remote_, .offset = 0}};
-  const Signal arrived{.counter = counter_index(WireCounter::arrived), .value = to + 1, .wake = true};
-  if (!link_->post(std::span(puts).first(first == to - flushed_ ? 1 : 2), arrived)) return false;
-  flushed_ = to;
-  return true;
-}
-
-bool ReaderPeer::tell(WireCounter counter, News& news, bool attend) noexcept {
-  if (news.told == news.value) return true;
-  const Signal signal{.counter = counter_index(counter), .value = *news.value + 1, .wake = !attend, .attend = attend};
-  if (!link_->post({}, signal)) return false;
-  news.told = news.value;
-  return true;
+                                Put{.local = {ring, to - from - first}, .remote = &remote_, .offset = 0}};
+  return link_->post(std::span(puts).first(first == to - from ? 1 : 2), arrived).has_value();
 }
 
 std::string ReaderPeer::who() const {

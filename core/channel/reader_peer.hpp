@@ -2,22 +2,16 @@
 
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/outlet.hpp>
-#include <psyne/core/channel/wire_counters.hpp>
+#include <psyne/core/channel/wire_news.hpp>
 #include <psyne/core/transport/link.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace psyne::inline v0 {
 
 /// A sender's view of one receiver: its link, and the wire by which the lane's writer reaches it.
-///
-/// Where the link does not map, what the receiver is to know is state, each part of which only grows: where it begins,
-/// up to where records are written, which credit is waited for, where the lane ends. carry() tells what is not told
-/// yet, in this order, until the link's queue is full; what is left goes with the next carry(), in its newest value: at
-/// a commit, at a look for credit, or when the link's service bell rings. So nothing waits for the sender's next call.
 ///
 /// All members inside the sender's gate, save who().
 class ReaderPeer final : public LaneWire {
@@ -28,7 +22,7 @@ class ReaderPeer final : public LaneWire {
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t /*position*/) noexcept override { carry(); }
   std::uint64_t credit(std::uint64_t needed) noexcept override;
-  std::uint64_t reached() noexcept override;
+  std::uint64_t reached() noexcept override { return news_.reached(); }
 
   /// Lets it in and tells it where it begins.
   void join();
@@ -52,14 +46,7 @@ class ReaderPeer final : public LaneWire {
   std::string who() const;
 
  private:
-  /// Something that is to be told once it is there, and again whenever it has changed.
-  struct News {
-    std::optional<std::uint64_t> value;
-    std::optional<std::uint64_t> told;
-  };
-
-  bool carry_records() noexcept;
-  bool tell(WireCounter counter, News& news, bool attend = false) noexcept;
+  bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
 
   std::unique_ptr<Link> link_;
   RemoteRegion remote_;  // its consumer block where mapped, else its copy of the ring
@@ -67,10 +54,7 @@ class ReaderPeer final : public LaneWire {
   std::uint64_t capacity_;
   std::uint32_t number_;
   LaneAnswer answer_;
-  News joined_at_;
-  News asked_;
-  News closed_at_;
-  std::uint64_t flushed_ = 0;  // records before it went over
+  WireNews<> news_;  // not mapped
 };
 
 }  // namespace psyne::inline v0

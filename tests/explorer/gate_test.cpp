@@ -19,6 +19,7 @@ using Gate = psyne::Gate<Atomics, psyne::ShortLock<ExplorerAtomics, 0>>;
 
 Search deep() {
   Search search;
+  search.bounds.preemptions = 6;
   search.systematic = 100'000;
   search.random = 30'000;
   return search;
@@ -64,7 +65,7 @@ TEST(GateExplored, OwnerAndVisitorsAreNeverInsideTogether) {
   expect_sound("Gate, one visitor", come_and_go<ExplorerAtomics>, deep());
   expect_sound("Gate, one visitor, many turns", come_and_go<ExplorerAtomics, 4>, deep());
   Search search = deep();
-  search.bounds.preemptions = 2;
+  search.bounds.preemptions = 3;
   expect_sound("Gate, two visitors", come_and_go<ExplorerAtomics, 2, 2>, search);
 }
 
