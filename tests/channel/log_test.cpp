@@ -2,6 +2,7 @@
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
 
+#include "eventually.hpp"
 #include "process.hpp"
 #include "schemes.hpp"
 
@@ -31,14 +32,12 @@ using psyne::Sender;
 using psyne_test::Process;
 using psyne_test::Tick;
 
-constexpr auto patience = 20s;
-
 /// Lines of one test. Static, since a sink that was set is kept.
-std::mutex mutex;
+std::mutex lines_mutex;
 std::vector<std::string> lines;
 
 std::vector<std::string> lines_so_far() {
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(lines_mutex);
   return lines;
 }
 
@@ -51,24 +50,21 @@ bool logged(std::initializer_list<std::string> parts) {
       return at != std::string::npos;
     });
   };
-  for (const auto until = psyne::Clock::now() + patience; psyne::Clock::now() < until;) {
-    if (std::ranges::any_of(lines_so_far(), has_all)) return true;
-    std::this_thread::sleep_for(200us);
-  }
+  if (psyne_test::eventually([&] { return std::ranges::any_of(lines_so_far(), has_all); })) return true;
   for (const std::string& line : lines_so_far()) ADD_FAILURE() << "was logged: " << line;
   return false;
 }
 
-void capture() {
+void capture_lines() {
   lines.clear();
   logging::set_sink([](const logging::Line& line) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(lines_mutex);
     lines.push_back(std::string(name(line.level)) + ' ' + std::string(line.module) + ": " + std::string(line.message));
   });
   logging::set_level(logging::Level::debug);
 }
 
-void release() {
+void let_lines_go() {
   logging::set_level(logging::Level::off);
   logging::set_sink({});
 }
@@ -77,9 +73,9 @@ class Log : public psyne_test::OverEveryScheme {
  protected:
   void SetUp() override {
     address_ = uri();
-    capture();
+    capture_lines();
   }
-  void TearDown() override { release(); }
+  void TearDown() override { let_lines_go(); }
 
   std::string address_;
 };
@@ -98,7 +94,7 @@ TEST_P(Log, TwoThatMeetSayWhoMetWhom) {
 TEST_P(Log, AMessageTypeThatIsRefusedIsToldOnBothSides) {
   const auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<double>::open(address_).value();
-  EXPECT_EQ(receiver.receive(patience).error(), Code::incompatible);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::incompatible);
   EXPECT_TRUE(logged({"warn channel: " + address_ + " receiver: no lane from ", "its sender sends ", "this receiver"}));
   EXPECT_TRUE(logged({"warn channel: " + address_ + " sender: no lane to ", "its sender sends ", "this receiver"}));
 }
@@ -106,7 +102,7 @@ TEST_P(Log, AMessageTypeThatIsRefusedIsToldOnBothSides) {
 TEST_P(Log, ASecondReceiverThatIsRefusedIsToldBySender) {
   const auto sender = Sender<Tick>::open(address_, {.delivery = Delivery::all}).value();
   auto receiver = Receiver<Tick>::open(address_, {.delivery = Delivery::any}).value();
-  EXPECT_EQ(receiver.receive(patience).error(), Code::incompatible);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::incompatible);
   EXPECT_TRUE(logged({"warn channel: " + address_ + " sender: no lane to ", "delivery=all", "delivery=any"}));
 }
 
@@ -114,16 +110,16 @@ TEST_P(Log, ACloseIsToldByBothSides) {
   auto receiver = Receiver<Tick>::open(address_).value();
   {
     auto sender = Sender<Tick>::open(address_, {.name = "camera"}).value();
-    ASSERT_TRUE(sender.send({}, patience));
-    ASSERT_TRUE(receiver.receive(patience));
+    ASSERT_TRUE(sender.send({}, 20s));
+    ASSERT_TRUE(receiver.receive(20s));
   }
-  EXPECT_EQ(receiver.receive(patience).error(), Code::closed);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::closed);
   EXPECT_TRUE(logged({"debug channel: " + address_ + " sender camera: closed"}));
   EXPECT_TRUE(logged({"info channel: " + address_ + " receiver: sender camera (", ") closed"}));
 }
 
 TEST_P(Log, ASenderThatClosesInVainSaysSo) {
-  { ASSERT_TRUE(Sender<Tick>::open(address_, {.linger = 1ms}).value().send({}, patience)); }
+  { ASSERT_TRUE(Sender<Tick>::open(address_, {.linger = 1ms}).value().send({}, 20s)); }
   EXPECT_TRUE(logged({"warn channel: " + address_ + " sender: closed: cannot deliver all", "no receiver took it"}));
 }
 
@@ -134,8 +130,8 @@ TEST_P(Log, SendingAndReceivingIsNotLogged) {
   ASSERT_TRUE(logged({" receiver: met "}));
   const auto before = lines_so_far();
   for (std::uint64_t i = 0; i < 1000; ++i) {
-    ASSERT_TRUE(sender.send({i, 0}, patience));
-    ASSERT_TRUE(receiver.receive(patience));
+    ASSERT_TRUE(sender.send({i, 0}, 20s));
+    ASSERT_TRUE(receiver.receive(20s));
   }
   EXPECT_EQ(lines_so_far(), before);
 }
@@ -145,7 +141,7 @@ TEST_P(Log, NothingIsLoggedUnlessItIsAskedFor) {
   {
     auto sender = Sender<Tick>::open(address_).value();
     auto receiver = Receiver<double>::open(address_).value();
-    EXPECT_EQ(receiver.receive(patience).error(), Code::incompatible);
+    EXPECT_EQ(receiver.receive(20s).error(), Code::incompatible);
   }
   EXPECT_THAT(lines_so_far(), testing::IsEmpty());
 }
@@ -157,15 +153,15 @@ TEST_P(Log, WhatGoesToOthersIsToldWithItsNumber) {
   {
     const auto other = Receiver<Tick>::open(address_, {.delivery = Delivery::any, .name = "other"}).value();
     ASSERT_TRUE(logged({" sender: met receiver other ("}));
-    for (int i = 0; i < 2000 && sender.receivers() < 2; ++i) std::this_thread::sleep_for(1ms);
-    for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(sender.send({i, 0}, patience));
+    EXPECT_TRUE(psyne_test::eventually([&] { return sender.receivers() >= 2; }));
+    for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(sender.send({i, 0}, 20s));
   }
-  for (int i = 0; i < 2000 && sender.receivers() > 1; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(psyne_test::eventually([&] { return sender.receivers() <= 1; }));
   std::thread draining([&] {
-    while (one.receive(patience)) {
+    while (one.receive(20s)) {
     }
   });
-  const auto closed = sender.close(patience);
+  const auto closed = sender.close(20s);
   draining.join();
   EXPECT_TRUE(closed) << closed.error().text();
   EXPECT_TRUE(logged({"info channel: " + address_ + " sender: handed ", " messages that receivers left behind over"}));
@@ -173,8 +169,8 @@ TEST_P(Log, WhatGoesToOthersIsToldWithItsNumber) {
 
 class LogOfProcesses : public testing::Test {
  protected:
-  void SetUp() override { capture(); }
-  void TearDown() override { release(); }
+  void SetUp() override { capture_lines(); }
+  void TearDown() override { let_lines_go(); }
 
   std::string directory() const {
     return psyne::Config::process().for_module("ipc").text(psyne::option::ipc_directory) + "/" + name_;
@@ -188,14 +184,14 @@ class LogOfProcesses : public testing::Test {
 TEST_F(LogOfProcesses, ASenderThatWasKilledIsNamed) {
   Process victim([&] {
     auto sender = Sender<Tick>::open(uri_, {.name = "victim"}).value();
-    if (!sender.send({1, 1.0}, patience)) return 1;
+    if (!sender.send({1, 1.0}, 20s)) return 1;
     psyne_test::wait_to_be_killed();
   });
   auto receiver = Receiver<Tick>::open(uri_, {.name = "survivor"}).value();
-  ASSERT_TRUE(receiver.receive(patience));
+  ASSERT_TRUE(receiver.receive(20s));
   const std::string who = "sender victim (pid " + std::to_string(victim.pid()) + ")";
   victim.kill();
-  EXPECT_EQ(receiver.receive(patience).error(), Code::peer_lost);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::peer_lost);
   EXPECT_TRUE(logged({"warn channel: " + uri_ + " receiver survivor: lost " + who + ": ", "the process is gone"}));
 }
 
@@ -204,16 +200,16 @@ TEST_F(LogOfProcesses, AReceiverThatWasKilledIsNamedWithWhatItHeld) {
   Process victim([&]() -> int {
     auto receiver = Receiver<Tick>::open(uri_, {.name = "victim"}).value();
     std::vector<psyne::Received<Tick>> held;
-    for (int i = 0; i < 3; ++i) held.push_back(receiver.receive(patience));
+    for (int i = 0; i < 3; ++i) held.push_back(receiver.receive(20s));
     auto done = Sender<Tick>::open(uri_ + "-done").value();
-    if (!done.send({}, patience)) return 1;
+    if (!done.send({}, 20s)) return 1;
     psyne_test::wait_to_be_killed();
   });
-  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(sender.send({i, 0}, patience));
-  ASSERT_TRUE(Receiver<Tick>::open(uri_ + "-done").value().receive(patience));
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(sender.send({i, 0}, 20s));
+  ASSERT_TRUE(Receiver<Tick>::open(uri_ + "-done").value().receive(20s));
   const std::string who = "receiver victim (pid " + std::to_string(victim.pid()) + ")";
   victim.kill();
-  for (int i = 0; i < 2000 && sender.receivers() > 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_TRUE(psyne_test::eventually([&] { return sender.receivers() == 0; }));
   const auto successor = Receiver<Tick>::open(uri_).value();
   EXPECT_TRUE(logged({"warn channel: " + uri_ + " sender survivor: lost " + who, "3 messages are given up"}));
 }
@@ -240,10 +236,10 @@ TEST_F(LogOfProcesses, WhatTheDeadLeftIsToldWhenItIsRemoved) {
   Process victim([&] {
     const auto sender = Sender<Tick>::open(uri_).value();
     auto ready = Sender<Tick>::open(uri_ + "-ready").value();
-    if (!ready.send({}, patience)) return 1;
+    if (!ready.send({}, 20s)) return 1;
     psyne_test::wait_to_be_killed();
   });
-  ASSERT_TRUE(Receiver<Tick>::open(uri_ + "-ready").value().receive(patience));
+  ASSERT_TRUE(Receiver<Tick>::open(uri_ + "-ready").value().receive(20s));
   victim.kill();
   const auto successor = Sender<Tick>::open(uri_).value();
   EXPECT_TRUE(logged({"info ipc: " + uri_ + ": removed ", " files that the dead left in " + directory()}));

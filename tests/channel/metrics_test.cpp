@@ -2,6 +2,7 @@
 #include <psyne/core/metrics/page_file.hpp>
 #include <psyne/core/metrics/reader.hpp>
 
+#include "eventually.hpp"
 #include "process.hpp"
 #include "schemes.hpp"
 
@@ -22,11 +23,9 @@ using psyne::Delivery;
 using psyne::Held;
 using psyne::Receiver;
 using psyne::Sender;
-using psyne::WhenFull;
+using psyne_test::eventually;
 using psyne_test::Tick;
 namespace metrics = psyne::metrics;
-
-constexpr auto patience = 20s;
 
 /// One end, as a tool sees it now.
 class Shown {
@@ -49,15 +48,6 @@ class Shown {
   std::vector<metrics::ReadSection> sections_;
 };
 
-/// What comes soon, without a bound on how soon.
-bool eventually(const std::function<bool()>& holds) {
-  for (const auto until = psyne::Clock::now() + patience; psyne::Clock::now() < until;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(200us);
-  }
-  return holds();
-}
-
 class Metrics : public psyne_test::OverEveryScheme {
  protected:
   Shown sender() const { return Shown(address_ + " sender"); }
@@ -73,9 +63,9 @@ TEST_P(Metrics, ShowWhatWasSentAndReceivedAtOnce) {
   auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<Tick>::open(address_).value();
   for (std::uint64_t i = 0; i < 10; ++i) {
-    ASSERT_TRUE(sender.send({i, 1.0}, patience));
+    ASSERT_TRUE(sender.send({i, 1.0}, 20s));
     EXPECT_EQ(this->sender()["messages"], i + 1);
-    ASSERT_TRUE(receiver.receive(patience));
+    ASSERT_TRUE(receiver.receive(20s));
     EXPECT_EQ(this->receiver()["messages"], i + 1);
   }
   EXPECT_EQ(this->sender()["bytes"], 10 * sizeof(Tick));
@@ -90,9 +80,9 @@ TEST_P(Metrics, BatchesCountTheirMessagesAndBytes) {
   auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<Tick>::open(address_).value();
   const std::vector<Tick> ticks(30);
-  ASSERT_TRUE(sender.send_batch(ticks, patience));
+  ASSERT_TRUE(sender.send_batch(ticks, 20s));
   for (std::size_t seen = 0; seen < ticks.size();) {
-    const auto batch = receiver.receive_batch(64, patience);
+    const auto batch = receiver.receive_batch(64, 20s);
     ASSERT_TRUE(batch);
     seen += batch.size();
   }
@@ -105,10 +95,10 @@ TEST_P(Metrics, BatchesCountTheirMessagesAndBytes) {
 TEST_P(Metrics, MessagesOfAnySizeCountTheirBytes) {
   auto sender = Sender<psyne::ByteVector>::open(address_).value();
   auto receiver = Receiver<psyne::ByteVector>::open(address_).value();
-  for (const std::size_t bytes : {1U, 1000U, 17U}) ASSERT_TRUE(sender.reserve(bytes, patience).commit());
-  ASSERT_TRUE(receiver.receive(patience));
+  for (const std::size_t bytes : {1U, 1000U, 17U}) ASSERT_TRUE(sender.reserve(bytes, 20s).commit());
+  ASSERT_TRUE(receiver.receive(20s));
   for (std::size_t seen = 1; seen < 3;) {
-    const auto batch = receiver.receive_batch(64, patience);
+    const auto batch = receiver.receive_batch(64, 20s);
     ASSERT_TRUE(batch);
     seen += batch.size();
   }
@@ -119,7 +109,7 @@ TEST_P(Metrics, MessagesOfAnySizeCountTheirBytes) {
 TEST_P(Metrics, AClonedEndHasASectionOfItsOwn) {
   auto sender = Sender<Tick>::open(address_, {.linger = 0s}).value();
   auto clone = sender.clone().value();
-  ASSERT_TRUE(clone.send({}, patience));
+  ASSERT_TRUE(clone.send({}, 20s));
   EXPECT_EQ(this->sender().count(), 2U);
   EXPECT_EQ(sender.counters().messages, 0U);
   EXPECT_EQ(clone.counters().messages, 1U);
@@ -160,8 +150,8 @@ TEST_P(Metrics, AReceiverThatKeepsUpLeavesTheHighWaterLow) {
   auto sender = Sender<Tick>::open(address_, {.capacity_bytes = 4096}).value();
   auto receiver = Receiver<Tick>::open(address_).value();
   for (std::uint64_t i = 0; i < 1000; ++i) {  // some laps
-    ASSERT_TRUE(sender.send({i, 1.0}, patience));
-    ASSERT_TRUE(receiver.receive(patience));
+    ASSERT_TRUE(sender.send({i, 1.0}, 20s));
+    ASSERT_TRUE(receiver.receive(20s));
   }
   EXPECT_LT(this->sender()["high_water"], maps() ? 256U : 4096U);
 }
@@ -169,14 +159,14 @@ TEST_P(Metrics, AReceiverThatKeepsUpLeavesTheHighWaterLow) {
 TEST_P(Metrics, ASleepIsSeenWhileItLasts) {
   auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<Tick>::open(address_, {.patience = psyne::no_patience}).value();
-  ASSERT_TRUE(sender.send({}, patience));
-  ASSERT_TRUE(receiver.receive(patience));
-  std::thread waiting([&] { ASSERT_TRUE(receiver.receive(patience)); });
+  ASSERT_TRUE(sender.send({}, 20s));
+  ASSERT_TRUE(receiver.receive(20s));
+  std::thread waiting([&] { ASSERT_TRUE(receiver.receive(20s)); });
   EXPECT_TRUE(eventually([&] {
     const Shown now = this->receiver();
     return now["waits"] == now["wakes"] + 1;
   }));
-  ASSERT_TRUE(sender.send({}, patience));
+  ASSERT_TRUE(sender.send({}, 20s));
   waiting.join();
   EXPECT_EQ(this->receiver()["waits"], this->receiver()["wakes"]);
   EXPECT_GE(receiver.counters().waits, 1U);
@@ -187,10 +177,10 @@ TEST_P(Metrics, ASenderThatWaitsForRoomIsSeen) {
   auto receiver = Receiver<Tick>::open(address_).value();
   ASSERT_TRUE(receiver.receive(1ms).error() == Code::timed_out);
   std::thread sending([&] {
-    for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(sender.send({i, 0}, patience));
+    for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(sender.send({i, 0}, 20s));
   });
   EXPECT_TRUE(eventually([&] { return this->sender()["waits"] == this->sender()["wakes"] + 1; }));
-  for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(receiver.receive(patience));
+  for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(receiver.receive(20s));
   sending.join();
   EXPECT_EQ(this->sender()["waits"], this->sender()["wakes"]);
   EXPECT_GE(this->sender()["full"], 1U);
@@ -201,7 +191,7 @@ TEST_P(Metrics, AnAsynchronousReceiveThatWaitsIsSeen) {
   auto receiver = Receiver<Tick>::open(address_).value();
   auto pending = receiver.receive_async();
   EXPECT_TRUE(eventually([&] { return this->receiver()["waits"] == this->receiver()["wakes"] + 1; }));
-  ASSERT_TRUE(sender.send({}, patience));
+  ASSERT_TRUE(sender.send({}, 20s));
   EXPECT_TRUE(pending.get());
   EXPECT_EQ(this->receiver()["messages"], 1U);
   EXPECT_EQ(this->receiver()["waits"], this->receiver()["wakes"]);
@@ -209,7 +199,8 @@ TEST_P(Metrics, AnAsynchronousReceiveThatWaitsIsSeen) {
 
 TEST_P(Metrics, WhatIsDroppedIsCounted) {
   auto sender =
-      Sender<Tick>::open(address_, {.capacity_bytes = 4096, .when_full = WhenFull::drop_newest, .linger = 0s}).value();
+      Sender<Tick>::open(address_, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_newest, .linger = 0s})
+          .value();
   for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(sender.send({i, 0}));
   const Shown now = this->sender();
   EXPECT_GT(now["dropped_newest"], 0U);
@@ -219,9 +210,9 @@ TEST_P(Metrics, WhatIsDroppedIsCounted) {
 }
 
 TEST_P(Metrics, RetriesAreCounted) {
-  auto sender =
-      Sender<Tick>::open(address_, {.capacity_bytes = 4096, .when_full = WhenFull::retry, .linger = 0s, .retries = 3})
-          .value();
+  auto sender = Sender<Tick>::open(
+                    address_, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::retry, .linger = 0s, .retries = 3})
+                    .value();
   while (sender.try_send({})) {
   }
   EXPECT_EQ(sender.send({}).error(), Code::would_block);
@@ -231,7 +222,7 @@ TEST_P(Metrics, RetriesAreCounted) {
 TEST_P(Metrics, PeersThatAreRefusedAreCountedOnBothSides) {
   auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<double>::open(address_).value();
-  EXPECT_EQ(receiver.receive(patience).error(), Code::incompatible);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::incompatible);
   EXPECT_TRUE(eventually([&] { return this->sender()["refused"] >= 1; }));
   EXPECT_EQ(this->receiver()["refused"], 1U);
   EXPECT_EQ(this->sender()["lanes"], 0U);
@@ -242,11 +233,11 @@ TEST_P(Metrics, APeerThatClosesLeavesTheLanesAndIsNotLost) {
   auto receiver = Receiver<Tick>::open(address_).value();
   {
     auto sender = Sender<Tick>::open(address_).value();
-    ASSERT_TRUE(sender.send({}, patience));
-    ASSERT_TRUE(receiver.receive(patience));
+    ASSERT_TRUE(sender.send({}, 20s));
+    ASSERT_TRUE(receiver.receive(20s));
     EXPECT_EQ(this->receiver()["lanes"], 1U);
   }
-  EXPECT_EQ(receiver.receive(patience).error(), Code::closed);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::closed);
   EXPECT_EQ(this->receiver()["lanes"], 0U);
   EXPECT_EQ(this->receiver()["peers_lost"], 0U);
 }
@@ -260,13 +251,13 @@ class MetricsOfProcesses : public testing::Test {
 TEST_F(MetricsOfProcesses, ADeadSenderIsALostPeer) {
   psyne_test::Process victim([&] {
     auto sender = Sender<Tick>::open(uri_).value();
-    if (!sender.send({1, 1.0}, patience)) return 1;
+    if (!sender.send({1, 1.0}, 20s)) return 1;
     psyne_test::wait_to_be_killed();
   });
   auto receiver = Receiver<Tick>::open(uri_).value();
-  ASSERT_TRUE(receiver.receive(patience));
+  ASSERT_TRUE(receiver.receive(20s));
   victim.kill();
-  EXPECT_EQ(receiver.receive(patience).error(), Code::peer_lost);
+  EXPECT_EQ(receiver.receive(20s).error(), Code::peer_lost);
   EXPECT_EQ(Shown(uri_ + " receiver")["peers_lost"], 1U);
   EXPECT_EQ(Shown(uri_ + " receiver")["lanes"], 0U);
 }
@@ -276,10 +267,10 @@ TEST_F(MetricsOfProcesses, WhatADeadReceiverHeldIsCountedOnce) {
   psyne_test::Process victim([&]() -> int {
     auto receiver = Receiver<Tick>::open(uri_).value();
     std::vector<psyne::Received<Tick>> held;
-    for (int i = 0; i < 5; ++i) held.push_back(receiver.receive(patience));
+    for (int i = 0; i < 5; ++i) held.push_back(receiver.receive(20s));
     psyne_test::wait_to_be_killed();
   });
-  for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(sender.send({i, 0}, patience));
+  for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(sender.send({i, 0}, 20s));
   const auto page = [&] { return metrics::Reader::open(victim.pid()); };
   ASSERT_TRUE(eventually([&] {
     const auto read = page() ? page()->read() : psyne::Result<metrics::Snapshot>(Code::not_found);
@@ -295,10 +286,10 @@ TEST_F(MetricsOfProcesses, WhatADeadReceiverHeldIsCountedOnce) {
 
 TEST_F(MetricsOfProcesses, AForkedChildLeavesTheCountersOfItsParentAlone) {
   auto sender = Sender<Tick>::open(uri_, {.linger = 0s}).value();
-  ASSERT_TRUE(sender.send({}, patience));
+  ASSERT_TRUE(sender.send({}, 20s));
   psyne_test::Process child([&] {
     if (sender.send({})) return 1;
-    return Sender<Tick>::open(uri_ + "-child", {.linger = 0s}).value().send({}, patience) ? 0 : 2;
+    return Sender<Tick>::open(uri_ + "-child", {.linger = 0s}).value().send({}, 20s) ? 0 : 2;
   });
   EXPECT_EQ(child.wait(), 0);
   EXPECT_EQ(Shown(uri_ + " sender")["messages"], 1U);
@@ -316,8 +307,8 @@ TEST_F(MetricsOfProcesses, PageAndCountersAreAsConfigured) {
   const bool enabled = configured == nullptr || std::string_view(configured) == "yes";
   auto sender = Sender<Tick>::open(uri_).value();
   auto receiver = Receiver<Tick>::open(uri_).value();
-  ASSERT_TRUE(sender.send({1, 1.0}, patience));
-  ASSERT_TRUE(receiver.receive(patience));
+  ASSERT_TRUE(sender.send({1, 1.0}, 20s));
+  ASSERT_TRUE(receiver.receive(20s));
   EXPECT_EQ(sender.counters().messages, 1U);
   EXPECT_EQ(receiver.counters().bytes, sizeof(Tick));
   EXPECT_EQ(metrics::Page::process().path().has_value(), enabled);

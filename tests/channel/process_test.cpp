@@ -1,6 +1,7 @@
 // Channels between processes that live, die and come again. Every process is a fork of this one.
 #include "process.hpp"
 
+#include "eventually.hpp"
 #include "schemes.hpp"
 
 #include <fcntl.h>
@@ -22,6 +23,7 @@ using psyne::Delivery;
 using psyne::Held;
 using psyne::Receiver;
 using psyne::Sender;
+using psyne_test::eventually;
 using psyne_test::Process;
 using psyne_test::Tick;
 using psyne_test::wait_to_be_killed;
@@ -29,12 +31,6 @@ using psyne_test::wait_to_be_killed;
 std::string fresh_uri() {
   static int names = 0;
   return "ipc://process-test-" + std::to_string(getpid()) + "-" + std::to_string(++names);
-}
-
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 10'000 && !condition(); ++i) std::this_thread::sleep_for(1ms);
-  return condition();
 }
 
 std::size_t open_descriptors() {

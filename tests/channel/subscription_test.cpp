@@ -2,6 +2,7 @@
 #include <psyne/core/executor/thread_executor.hpp>
 #include <psyne/core/service/service.hpp>
 
+#include "eventually.hpp"
 #include "schemes.hpp"
 
 #include <atomic>
@@ -22,14 +23,9 @@ using psyne::Received;
 using psyne::Receiver;
 using psyne::Sender;
 using psyne::Subscription;
+using psyne_test::eventually;
 using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
-
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 10'000 && !condition(); ++i) std::this_thread::sleep_for(1ms);
-  return condition();
-}
 
 class OnMessage : public OverEveryScheme {
  protected:
