@@ -72,22 +72,19 @@ class Receiver {
 
   /// The next message; waits as long as `wait` allows.
   Received<T> receive(const Wait& wait = {}) {
-    for (;;) {
-      if (auto first = before_lanes()) [[unlikely]]
-        return *std::move(first);
-      auto lane = state_->wait(wait);
-      if (!lane) return lane.error();
-      if (*lane != nullptr) [[likely]]
-        return take_front<T>(*state_, **lane);
+    if (!disturbed()) [[likely]] {
+      if (Lane* lane = state_->find()) [[likely]]
+        return take_front<T>(*state_, *lane);
     }
+    return receive_late(wait);
   }
   /// The next message if there is one now.
   Received<T> try_receive() {
-    if (auto first = before_lanes()) [[unlikely]]
-      return *std::move(first);
-    auto lane = state_->look();
-    if (!lane) return lane.error();
-    return take_front<T>(*state_, **lane);
+    if (!disturbed()) [[likely]] {
+      if (Lane* lane = state_->find()) [[likely]]
+        return take_front<T>(*state_, *lane);
+    }
+    return try_receive_late();
   }
 
   /// Vectors: copies the next message into `buffer` and gives it back; returns how many elements it has. While the
@@ -99,8 +96,9 @@ class Receiver {
   Result<std::size_t> receive_into(std::span<Element> buffer, const Wait& wait = {}) {
     CopyOut copy(std::as_writable_bytes(buffer));
     for (bool follow = true;;) {
-      if (auto first = before_lanes()) [[unlikely]]
-        return copy_back(*std::move(first), buffer);
+      if (disturbed()) [[unlikely]] {
+        if (auto first = before_lanes()) return copy_back(*std::move(first), buffer);
+      }
       auto found = state_->wait(wait, follow);
       if (!found) return found.error();
       if (*found == nullptr) continue;
@@ -124,8 +122,9 @@ class Receiver {
   /// Waits for one message and takes up to `most` (64 at most) of the same sender that are there.
   ReceivedBatch<T> receive_batch(std::size_t most, const Wait& wait = {}) {
     for (;;) {
-      if (auto first = before_lanes()) [[unlikely]]
-        return *std::move(first);
+      if (disturbed()) [[unlikely]] {
+        if (auto first = before_lanes()) return *std::move(first);
+      }
       auto lane = state_->wait(wait);
       if (!lane) return lane.error();
       if (*lane != nullptr) [[likely]]
@@ -255,15 +254,37 @@ class Receiver {
     if (state_) state_->tell(std::move(error));
   }
 
-  // What a receiving call gives instead of looking at the lanes: an error, or a message that came back. Mostly nothing.
-  std::optional<Received<T>> before_lanes() {
-    if (!state_ || state_->end().forked()) [[unlikely]]
-      return *unusable();
-    if (state_->attention() == 0) [[likely]]
-      return std::nullopt;
+  // Whether a receiving call must not simply look at the lanes.
+  bool disturbed() const noexcept { return !state_ || state_->attention() != 0 || state_->end().forked(); }
+
+  // What it gives instead then: an error, or a message that came back; nothing when it may look now.
+  [[gnu::cold, gnu::noinline]] std::optional<Received<T>> before_lanes() {
+    if (auto error = unusable()) return *error;
     if (auto others = taken_by_others()) return *others;
     state_->awake();
     return queue_ ? queue_->next_back() : std::nullopt;
+  }
+
+  // The rest of try_receive() and receive(), apart from them: so that these stay short enough to be inlined.
+  [[gnu::noinline]] Received<T> try_receive_late() {
+    const bool looked = !disturbed();
+    if (!looked) {
+      if (auto first = before_lanes()) return *std::move(first);
+    }
+    auto lane = looked ? state_->look_again() : state_->look();
+    if (!lane) return lane.error();
+    return take_front<T>(*state_, **lane);
+  }
+
+  [[gnu::noinline]] Received<T> receive_late(const Wait& wait) {
+    for (;;) {
+      if (disturbed()) {
+        if (auto first = before_lanes()) return *std::move(first);
+      }
+      auto lane = state_->wait(wait);
+      if (!lane) return lane.error();
+      if (*lane != nullptr) return take_front<T>(*state_, **lane);
+    }
   }
 
   template <class Element>

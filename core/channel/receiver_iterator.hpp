@@ -42,11 +42,12 @@ class Receiver<T>::Iterator {
     back_.reset();
     view_.reset();
     while (!view_) {
-      if (auto first = receiver_->before_lanes()) [[unlikely]] {
-        if (!*first) return receiver_->told(first->error());
-        back_ = *std::move(first);
-        view_ = *back_->view_;
-        return;
+      if (receiver_->disturbed()) [[unlikely]] {
+        if (auto first = receiver_->before_lanes()) return take_instead(*std::move(first));
+      }
+      if (Lane* lane = receiver_->state_->find()) [[likely]] {
+        read(*lane);
+        continue;
       }
       auto lane = receiver_->state_->wait({});
       if (!lane) {
@@ -55,6 +56,12 @@ class Receiver<T>::Iterator {
         read(**lane);
       }
     }
+  }
+
+  void take_instead(Received<T> first) {
+    if (!first) return receiver_->told(first.error());
+    back_ = std::move(first);
+    view_ = *back_->view_;
   }
 
   void read(Lane& lane) {

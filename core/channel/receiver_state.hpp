@@ -100,8 +100,11 @@ class ReceiverState {
 
   /// A lane with a message (or one that find() takes for it), or why there is none: would_block, or what settle() says.
   Result<Lane*> look(bool under_way = false) {
-    if (Lane* lane = find(under_way)) [[likely]]
-      return lane;
+    if (Lane* lane = find(under_way)) return lane;
+    return look_again(under_way);
+  }
+  /// After find() found nothing.
+  Result<Lane*> look_again(bool under_way = false) {
     if (auto told = settle()) return *std::move(told);
     if (Lane* lane = find(under_way)) return lane;
     return Code::would_block;

@@ -37,7 +37,8 @@ Error too_many_held(const ReceiverState<Records>& state, const TypedLane<Records
 
 /// The front of a lane, on which look() found a record, as a view. The owner of `state`.
 template <class T>
-Received<T> take_front(ReceiverState<RecordsOf<T>>& state, TypedLane<RecordsOf<T>>& lane) {
+[[gnu::always_inline]] inline Received<T> take_front(ReceiverState<RecordsOf<T>>& state,
+                                                     TypedLane<RecordsOf<T>>& lane) {
   const auto payload = lane.reader().front();
   if (!lane.reader().can_hold()) [[unlikely]]
     return too_many_held(state, lane);
