@@ -133,6 +133,10 @@ class [[nodiscard]] ReceivedBatch {
 
   class Iterator {
    public:
+    using value_type = View;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
     explicit Iterator(const Held* at) : at_(at) {}
     const View& operator*() const {
       if constexpr (Message<T>::fixed) {
@@ -145,10 +149,11 @@ class [[nodiscard]] ReceivedBatch {
       ++at_;
       return *this;
     }
+    Iterator operator++(int) { return Iterator(at_++); }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
-    const Held* at_;
+    const Held* at_ = nullptr;
   };
 
   ReceivedBatch(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
