@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/checked_copy.hpp>
 #include <psyne/core/channel/draft.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/completion/result_state.hpp>
@@ -25,9 +26,18 @@ struct ReadableFor<T, true> {
   using type = T;
 };
 
-/// What a view of a message of type T holds: a pointer to the value, or the message type's own view.
+/// What a view of a message of type T holds: a pointer to the value, or its copy where its bytes are to be checked, or
+/// the message type's own view.
+template <class T, bool fixed = Message<T>::fixed>
+struct HeldAs {
+  using type = typename Message<T>::Readable;
+};
 template <class T>
-using HeldFor = std::conditional_t<Message<T>::fixed, const T*, typename ReadableFor<T>::type>;
+struct HeldAs<T, true> {
+  using type = std::conditional_t<Message<T>::needs_check, CheckedCopy<T>, const T*>;
+};
+template <class T>
+using HeldFor = typename HeldAs<T>::type;
 
 template <class T>
 class Receiver;

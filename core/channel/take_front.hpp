@@ -15,11 +15,13 @@ namespace psyne::inline v0 {
 template <class T>
 Result<HeldFor<T>> read_payload(std::span<const std::byte> payload) {
   if constexpr (Message<T>::fixed) {
-    const auto* value = reinterpret_cast<const T*>(payload.data());
     if constexpr (Message<T>::needs_check) {
-      if (auto checked = Message<T>::check(*value); !checked) return checked.error();
+      const CheckedCopy<T> own(payload.first(sizeof(T)));
+      if (auto checked = Message<T>::check(*own); !checked) return checked.error();
+      return own;
+    } else {
+      return reinterpret_cast<const T*>(payload.data());
     }
-    return value;
   } else {
     return Message<T>::read(payload);
   }
