@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -42,16 +43,25 @@ std::size_t open_descriptors() {
 TEST(Processes, AKilledSendersCommittedMessagesArriveThenItsDeath) {
   const std::string uri = fresh_uri();
   auto receiver = Receiver<Tick>::open(uri).value();
+  std::array<int, 2> all_sent{};
+  ASSERT_EQ(pipe(all_sent.data()), 0);
   Process sender([&] {
     auto out = Sender<Tick>::open(uri, {.name = "victim"}).value();
     for (std::uint64_t i = 0; i < 100; ++i) out.send({i, 0}).value();
     auto draft = out.reserve();
     draft->number = 100;  // written, never committed
+    if (write(all_sent[1], "!", 1) != 1) return 1;
     wait_to_be_killed();
     return 0;
   });
+  close(all_sent[1]);  // so that the read ends with the sender at the latest
   for (std::uint64_t i = 0; i < 100; ++i) {
-    if (i == 50) sender.kill();
+    if (i == 50) {
+      char told = 0;
+      ASSERT_EQ(read(all_sent[0], &told, 1), 1);
+      close(all_sent[0]);
+      sender.kill();
+    }
     auto tick = receiver.receive(10s);
     ASSERT_TRUE(tick) << tick.error().text();
     ASSERT_EQ(tick->number, i);
