@@ -1,7 +1,8 @@
 // Delivery::any: each message goes to one receiver, and to another when that one goes.
+#include "eventually.hpp"
+#include "open_descriptors.hpp"
 #include "schemes.hpp"
 
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,8 @@ using psyne::Code;
 using psyne::Delivery;
 using psyne::Receiver;
 using psyne::Sender;
+using psyne_test::eventually;
+using psyne_test::open_descriptors;
 using psyne_test::Tick;
 
 constexpr psyne::ReceiverOptions any{.delivery = Delivery::any, .wait_for_senders = true};
@@ -25,8 +28,7 @@ Sender<Tick> open_sender(const std::string& uri, std::chrono::nanoseconds linger
 }
 
 void wait_for_receivers(const Sender<Tick>& sender, std::size_t count) {
-  for (int i = 0; i < 10'000 && sender.receivers() != count; ++i) std::this_thread::sleep_for(1ms);
-  ASSERT_EQ(sender.receivers(), count);
+  ASSERT_TRUE(eventually([&] { return sender.receivers() == count; })) << sender.receivers();
 }
 
 /// Takes what comes until nothing does for a while.
@@ -44,13 +46,23 @@ std::multiset<std::uint64_t> numbers_below(std::uint64_t end) {
   return numbers;
 }
 
+void send_numbers_below(Sender<Tick>& sender, std::uint64_t end) {
+  for (std::uint64_t i = 0; i < end; ++i) sender.send({i, 0}, 10s).value();
+}
+
+/// That `receiver` is given each number below `end` once, save those in `taken` already.
+void expect_numbers_below(Receiver<Tick>& receiver, std::uint64_t end, std::multiset<std::uint64_t> taken = {}) {
+  take_all(receiver, taken, end);
+  EXPECT_EQ(taken, numbers_below(end));
+}
+
 TEST_P(Any, WhatAReceiverLeftUnreadGoesToAnotherWithTheNextMessage) {
   const std::string name = uri();
   auto sender = open_sender(name);
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
   auto stayer = Receiver<Tick>::open(name, any).value();
   wait_for_receivers(sender, 2);
-  for (std::uint64_t i = 0; i < 20; ++i) sender.send({i, 0}, 10s).value();
+  send_numbers_below(sender, 20);
   std::multiset<std::uint64_t> numbers;
   for (int i = 0; i < 3; ++i) {
     auto tick = leaver->receive(10s);
@@ -60,8 +72,7 @@ TEST_P(Any, WhatAReceiverLeftUnreadGoesToAnotherWithTheNextMessage) {
   leaver.reset();
   wait_for_receivers(sender, 1);
   sender.send({20, 0}, 10s).value();
-  take_all(stayer, numbers, 21);
-  EXPECT_EQ(numbers, numbers_below(21));
+  expect_numbers_below(stayer, 21, numbers);
 }
 
 TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
@@ -70,16 +81,14 @@ TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
   auto stayer = Receiver<Tick>::open(name, any).value();
   wait_for_receivers(sender, 2);
-  for (std::uint64_t i = 0; i < 20; ++i) sender.send({i, 0}, 10s).value();
+  send_numbers_below(sender, 20);
   leaver.reset();
   wait_for_receivers(sender, 1);
   psyne::Result<void> closed = Code::invalid_state;
   std::thread closing([&] { closed = sender.close(); });
-  std::multiset<std::uint64_t> numbers;
-  take_all(stayer, numbers, 20);
+  expect_numbers_below(stayer, 20);
   closing.join();
   EXPECT_TRUE(closed);
-  EXPECT_EQ(numbers, numbers_below(20));
 }
 
 TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
@@ -87,16 +96,14 @@ TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
   auto sender = open_sender(name, 20ms);
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
   wait_for_receivers(sender, 1);
-  for (std::uint64_t i = 0; i < 10; ++i) sender.send({i, 0}, 10s).value();
+  send_numbers_below(sender, 10);
   leaver.reset();
   wait_for_receivers(sender, 0);
   EXPECT_FALSE(sender.try_send({10, 0}));
   auto successor = Receiver<Tick>::open(name, any).value();
   wait_for_receivers(sender, 1);
   sender.send({10, 0}, 10s).value();
-  std::multiset<std::uint64_t> numbers;
-  take_all(successor, numbers, 11);
-  EXPECT_EQ(numbers, numbers_below(11));
+  expect_numbers_below(successor, 11);
 }
 
 TEST_P(Any, CloseSaysWhenNobodyIsLeftToTakeIt) {
@@ -124,19 +131,12 @@ TEST_P(Any, AnOpenDraftSurvivesItsReceiver) {
   draft->number = 0;
   draft.commit().value();
   sender.send({1, 0}, 10s).value();
-  std::multiset<std::uint64_t> numbers;
-  take_all(successor, numbers, 2);
-  EXPECT_EQ(numbers, numbers_below(2));
+  expect_numbers_below(successor, 2);
 }
 
 TEST(AnyOverIpc, ReceiversThatComeAndGoLeaveNoRings) {
   const std::string name = "ipc://any-test-" + std::to_string(getpid());
   auto sender = open_sender(name, 0s);
-  const auto open_descriptors = [] {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-    return count;
-  };
   const auto come_and_go = [&] {
     {
       auto visitor = Receiver<Tick>::open(name, any).value();
@@ -150,7 +150,6 @@ TEST(AnyOverIpc, ReceiversThatComeAndGoLeaveNoRings) {
   EXPECT_LE(open_descriptors(), before + 4);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Any, testing::ValuesIn(psyne_test::schemes),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, Any, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 }  // namespace

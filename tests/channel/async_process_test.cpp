@@ -1,6 +1,7 @@
 // Asynchronous receiving while other processes live and die.
 #include <psyne/core/executor/thread_executor.hpp>
 
+#include "eventually.hpp"
 #include "process.hpp"
 #include "schemes.hpp"
 
@@ -17,14 +18,11 @@ using namespace std::chrono_literals;
 using psyne::Code;
 using psyne::Receiver;
 using psyne::Sender;
+using psyne_test::eventually;
+using psyne_test::fresh_uri;
 using psyne_test::Process;
 using psyne_test::Tick;
 using psyne_test::wait_to_be_killed;
-
-std::string fresh_uri() {
-  static int names = 0;
-  return "ipc://async-process-test-" + std::to_string(getpid()) + "-" + std::to_string(++names);
-}
 
 Process victim(const std::string& uri, std::uint64_t messages) {
   return Process([=] {
@@ -47,8 +45,7 @@ TEST(AsyncProcesses, APendingReceiveLearnsOfTheDeathOfItsSender) {
       sender.kill();
     });
     if (!waiting) {
-      for (int i = 0; i < 10'000 && !pending.test(); ++i) std::this_thread::sleep_for(1ms);
-      EXPECT_TRUE(pending.test());
+      EXPECT_TRUE(eventually([&] { return pending.test(); }));
     }
     auto end = pending.take();
     EXPECT_EQ(end.error(), Code::peer_lost) << end.error().text();
@@ -88,10 +85,6 @@ TEST(AsyncProcesses, ASubscriptionIsToldOfADeathAndGoesOnWithTheOthers) {
                                                                             told += error.text();
                                                                           }})
                             .value();
-    const auto eventually = [](auto condition) {
-      for (int i = 0; i < 10'000 && !condition(); ++i) std::this_thread::sleep_for(1ms);
-      return condition();
-    };
     Process sender = victim(uri, 3);
     EXPECT_TRUE(eventually([&] { return got == 3; }));
     sender.kill();

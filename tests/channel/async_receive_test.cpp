@@ -40,8 +40,7 @@ class AsyncReceive : public OverEveryScheme {
   std::optional<Sender<Tick>> sender;
   std::optional<Receiver<Tick>> receiver;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc", "sim"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 TEST_P(AsyncReceive, IsReadyAtOnceWhenAMessageIsThere) {
   send(1);

@@ -25,8 +25,7 @@ using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
 
 class AsyncTask : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTask, testing::Values("memory", "ipc", "sim"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTask, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 // The sum of all that comes until the senders close; -1 when something is missing.
 Task<std::int64_t> total(Receiver<Tick>& receiver) {

@@ -1,12 +1,12 @@
 // Whole channels over simulated links: senders and receivers that come, hold views, go and lose each other as a seed
 // says. Each message arrives once and in order, or an end says why not.
 #include "schemes.hpp"
+#include "seeds.hpp"
 #include "virtual_simulation.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -250,20 +250,9 @@ class ChannelRun {
   int deaths_ = 0;
 };
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t usual_seeds = 100;
-#else
-constexpr std::uint64_t usual_seeds = 1000;
-#endif
-
-std::uint64_t seeds() {
-  const char* asked = std::getenv("PSYNE_TEST_SEEDS");
-  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual_seeds;
-}
-
 TEST(SimulatedChannels, DeliverInOrderOnceAndEndForEverySeed) {
   int deaths = 0, endings = 0;
-  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= psyne_test::seeds(1000); ++seed) {
     ChannelRun run(seed);
     ASSERT_TRUE(run.go()) << "seed " << seed;
     ++(run.died() ? deaths : endings);

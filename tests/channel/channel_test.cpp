@@ -22,8 +22,7 @@ using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
 
 class Channel : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, Channel, testing::ValuesIn(psyne_test::schemes),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, Channel, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(Channel, AMessageArrivesWhoeverCameFirst) {
   for (const bool sender_first : {true, false}) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -41,6 +42,12 @@ class Process {
  private:
   pid_t pid_;
 };
+
+/// The URI of a channel between processes that nobody else uses.
+inline std::string fresh_uri() {
+  static int names = 0;
+  return "ipc://process-test-" + std::to_string(getpid()) + "-" + std::to_string(++names);
+}
 
 /// For ever, until somebody kills this process.
 [[noreturn]] inline void wait_to_be_killed() {

@@ -2,13 +2,13 @@
 #include "process.hpp"
 
 #include "eventually.hpp"
+#include "open_descriptors.hpp"
 #include "schemes.hpp"
 
 #include <fcntl.h>
 
 #include <array>
 #include <cstring>
-#include <filesystem>
 #include <random>
 #include <set>
 #include <string>
@@ -25,20 +25,11 @@ using psyne::Held;
 using psyne::Receiver;
 using psyne::Sender;
 using psyne_test::eventually;
+using psyne_test::fresh_uri;
+using psyne_test::open_descriptors;
 using psyne_test::Process;
 using psyne_test::Tick;
 using psyne_test::wait_to_be_killed;
-
-std::string fresh_uri() {
-  static int names = 0;
-  return "ipc://process-test-" + std::to_string(getpid()) + "-" + std::to_string(++names);
-}
-
-std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count;
-}
 
 TEST(Processes, AKilledSendersCommittedMessagesArriveThenItsDeath) {
   const std::string uri = fresh_uri();

@@ -25,8 +25,7 @@ static_assert(SendsSpans<FloatVector, float>);
 static_assert(!SendsSpans<psyne::Batch<Padded>, Padded>, "a copy of its values as they are would carry padding along");
 
 class ReceiveInto : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, ReceiveInto, testing::ValuesIn(psyne_test::schemes),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, ReceiveInto, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(ReceiveInto, CopiesTheMessageAndSaysHowManyElementsItHas) {
   const std::string name = uri();

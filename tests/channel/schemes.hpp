@@ -19,6 +19,9 @@ struct Tick {
 /// Every scheme that carries channels.
 inline constexpr std::array schemes{"memory", "ipc", "sim", "auto"};
 
+/// Names the tests that run over one.
+inline std::string scheme_name(const testing::TestParamInfo<const char*>& scheme) { return scheme.param; }
+
 /// A test that runs over every transport that carries channels, each time on a name of its own.
 class OverEveryScheme : public testing::TestWithParam<const char*> {
  protected:

@@ -43,8 +43,7 @@ class OnMessage : public OverEveryScheme {
   std::optional<Receiver<Tick>> receiver;
   psyne::ThreadExecutor worker;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, OnMessage, testing::Values("memory", "ipc", "sim"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, OnMessage, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 TEST_P(OnMessage, EveryMessageComesOnceInOrderAndOneAtATime) {
   constexpr std::uint64_t count = 10'000;

@@ -16,8 +16,7 @@ using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
 
 class WhenFull : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, WhenFull, testing::ValuesIn(psyne_test::schemes),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, WhenFull, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(WhenFull, FullRingBlocksUntilTheDeadlineAndSaysForWhom) {
   const std::string name = uri();

@@ -1,5 +1,6 @@
 #include "coverage.hpp"
 
+#include "leftovers.hpp"
 #include "script.hpp"
 #include "victim.hpp"
 
@@ -62,13 +63,22 @@ std::set<Place> places_in_sources() {
   return found;
 }
 
+// Whoever survives then has what it had before: nothing of the dead one stays.
+bool survive_cleanly(const Survive& survive, std::uint64_t kill_at, Findings& findings) {
+  const Leftovers before = Leftovers::now();
+  const bool finished = survive(kill_at, findings);
+  const Leftovers after = Leftovers::now();
+  findings.expect(after == before, "left behind: " + after.text() + "; before: " + before.text());
+  return finished;
+}
+
 // Threads of a victim come to their steps in an order that differs from run to run, so counting may pass a place by
 // that is there once. Whether any victim died there.
 bool kill_at_place(const Place& place) {
   Victim::choose(place);
   for (const auto& [script, survive] : survivors) {
     Findings findings;
-    if (survive(~std::uint64_t{0}, findings)) continue;
+    if (survive_cleanly(survive, ~std::uint64_t{0}, findings)) continue;
     for (const std::string& finding : findings.all()) ADD_FAILURE() << "killed at " << place << ": " << finding;
     places.insert(place_of_death());
     if (places.contains(place)) break;
@@ -84,7 +94,7 @@ std::vector<std::string> kill_at_every_step(std::string_view script, const Survi
   std::set<Place> here;
   for (std::uint64_t number = 1; number <= most_steps && found.size() < enough; ++number) {
     Findings findings;
-    const bool finished = survive(number, findings);
+    const bool finished = survive_cleanly(survive, number, findings);
     const Place place = finished ? "the end" : place_of_death();
     for (const std::string& finding : findings.all()) {
       found.push_back("killed at step " + std::to_string(number) + " (" + place + "): " + finding);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,11 +27,19 @@ class Findings {
 using Survive = std::function<bool(std::uint64_t kill_at, Findings& findings)>;
 
 /// Kills at the first step, then at the second, until a victim ends by itself. Adds to the totals.
-/// Returns what was found, each with its step; gives up after a few.
+/// Returns what was found, each with its step, and what was left behind; gives up after a few.
 std::vector<std::string> kill_at_every_step(std::string_view script, const Survive& survive);
 
 /// How many steps that script had in kill_at_every_step.
 std::uint64_t steps_of(std::string_view script);
+
+/// A script's name as that of a test.
+template <class Script>
+std::string test_name(const testing::TestParamInfo<Script>& script) {
+  std::string name(script.param.name);
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
 
 /// At the end: says how many steps were covered, and fails where a place in the sources at which a step stands was
 /// never one at which a process was killed. Only where every script ran.

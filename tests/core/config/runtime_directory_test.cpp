@@ -1,11 +1,12 @@
 #include <psyne/core/config/runtime_directory.hpp>
 
+#include "directory.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 namespace {
 
@@ -14,16 +15,14 @@ using psyne::Code;
 class RuntimeDirectory : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/psyne_runtime_XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    parent_ = pattern;
     if (const char* before = std::getenv("XDG_RUNTIME_DIR")) before_ = before;
   }
   void TearDown() override {
-    std::filesystem::remove_all(parent_);
     before_.empty() ? unsetenv("XDG_RUNTIME_DIR") : setenv("XDG_RUNTIME_DIR", before_.c_str(), 1);
   }
-  std::string parent_, before_;
+  const psyne_test::Directory directory_;
+  const std::string& parent_ = directory_.path();
+  std::string before_;
 };
 
 TEST_F(RuntimeDirectory, IsTheSessionsWhereThatIsOursElseBelowTmp) {

@@ -2,6 +2,8 @@
 #include <psyne/core/config/known_options.hpp>
 #include <psyne/core/uri/quantity.hpp>
 
+#include "directory.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,9 +24,6 @@ using psyne::Trust;
 class SourcesTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/psyne_sources_XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    directory_ = pattern;
     before_ = std::filesystem::current_path();
     std::filesystem::current_path(directory_);
     setenv("HOME", directory_.c_str(), 1);
@@ -33,7 +32,6 @@ class SourcesTest : public testing::Test {
   }
   void TearDown() override {
     std::filesystem::current_path(before_);
-    std::filesystem::remove_all(directory_);
     SetUpEnvironmentAgain();
   }
   static void SetUpEnvironmentAgain() {
@@ -43,7 +41,8 @@ class SourcesTest : public testing::Test {
     std::filesystem::create_directories(std::filesystem::path(directory_ + '/' + path).parent_path());
     std::ofstream(directory_ + '/' + path) << text;
   }
-  std::string directory_;
+  const psyne_test::Directory own_;
+  const std::string& directory_ = own_.path();
   std::filesystem::path before_;
 };
 

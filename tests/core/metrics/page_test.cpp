@@ -22,6 +22,7 @@ using metrics::Kind;
 using metrics::Page;
 using metrics::Reader;
 using metrics::Section;
+using psyne_test::Directory;
 
 metrics::Snapshot read(const Page& page) { return Reader::open(page.path().value()).value().read().value(); }
 

@@ -27,6 +27,7 @@ using metrics::Kind;
 using metrics::Page;
 using metrics::Reader;
 using metrics::Section;
+using psyne_test::Directory;
 
 /// A child that runs `body`, says that it is ready and then waits to be killed or to be let go.
 class Child {

@@ -20,6 +20,7 @@ namespace metrics = psyne::metrics;
 namespace layout = psyne::metrics::layout;
 using metrics::Kind;
 using Words = std::vector<std::uint64_t>;
+using psyne_test::Directory;
 
 class Parse : public testing::Test {
  protected:

@@ -3,6 +3,8 @@
 #include <psyne/core/service/deadline_callback.hpp>
 #include <psyne/core/service/service.hpp>
 
+#include "eventually.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -24,6 +26,7 @@ using psyne::Clock;
 using psyne::Descriptor;
 using psyne::Service;
 using psyne::Work;
+using psyne_test::eventually;
 
 struct Recorder final : Service::Watcher {
   std::atomic<int> calls{0};
@@ -49,12 +52,6 @@ struct Pair {
   }
   void say() const { static_cast<void>(!::write(theirs.get(), "x", 1)); }
 };
-
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 5000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return condition();
-}
 
 TEST(Service, CallsTheWatcherWhenADescriptorIsReadable) {
   Service& service = *Service::process().value();

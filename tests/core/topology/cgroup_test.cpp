@@ -1,8 +1,9 @@
 // Control groups of machines and containers, laid out in a directory that stands for "/".
 #include <psyne/core/topology/cgroup.hpp>
 
+#include "directory.hpp"
+
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,12 +14,6 @@ using psyne::cpu_quota;
 
 class Cgroup : public testing::Test {
  protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/psyne_cgroup_XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
   void write(const std::string& path, std::string_view text) {
     std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text;
@@ -34,7 +29,8 @@ class Cgroup : public testing::Test {
           "32 30 0:28 " +
               shown + " /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n");
   }
-  std::string root_;
+  const psyne_test::Directory directory_;
+  const std::string& root_ = directory_.path();
 };
 
 TEST_F(Cgroup, WithoutProcOrSysThereIsNoLimit) {

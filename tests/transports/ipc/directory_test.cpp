@@ -1,4 +1,5 @@
 #include "conformance/child.hpp"
+#include "open_descriptors.hpp"
 #include "transports/ipc/name_directory.hpp"
 
 #include <grp.h>
@@ -13,7 +14,6 @@
 namespace {
 
 using conformance::Child;
-using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;
 using ipc_test::ipc;
@@ -258,9 +258,9 @@ TEST(IpcDirectory, DescriptorsReturnToTheStart) {
     EXPECT_TRUE(met.link && other.link);
   };
   cycle();  // the service thread and the directory watch stay
-  const std::size_t before = count_descriptors();
+  const std::size_t before = psyne_test::open_descriptors();
   for (int i = 0; i < 100; ++i) cycle();
-  EXPECT_EQ(count_descriptors(), before);
+  EXPECT_EQ(psyne_test::open_descriptors(), before);
 }
 
 }  // namespace

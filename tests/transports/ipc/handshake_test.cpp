@@ -1,4 +1,5 @@
 #include "conformance/child.hpp"
+#include "open_descriptors.hpp"
 #include "transports/ipc/hostile_peer.hpp"
 #include "transports/ipc/name_directory.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 
 using conformance::bytes_of;
 using conformance::Child;
-using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;
 using ipc_test::good_hello;
@@ -221,7 +221,7 @@ TEST_P(IpcHandshake, DescriptorsTooManyOrTooFewAreClosedAndRefused) {
     EXPECT_EQ(attacked.reported(), Code::corrupted) << with_hello << with_greeting << int{announced};
   };
   attack(0, 0, 0);
-  const std::size_t before = count_descriptors();
+  const std::size_t before = psyne_test::open_descriptors();
   for (int round = 0; round < 20; ++round) {
     attack(0, 0, 0);
     attack(2, 0, 0);
@@ -230,7 +230,7 @@ TEST_P(IpcHandshake, DescriptorsTooManyOrTooFewAreClosedAndRefused) {
     attack(1, 1, 2);
     attack(1, 5, 1);
   }
-  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
+  EXPECT_TRUE(eventually([&] { return psyne_test::open_descriptors() <= before; }));
 }
 
 TEST_P(IpcHandshake, ACounterPageThatCouldVanishIsRefused) {
@@ -332,14 +332,14 @@ TEST(IpcFlood, SilentConnectionsCostABoundedNumberOfDescriptors) {
     word.say();
     Child::Word::stay();
   });
-  const std::size_t before = count_descriptors();
+  const std::size_t before = psyne_test::open_descriptors();
   EXPECT_EQ(flood.hear(), '!');
-  EXPECT_LT(count_descriptors(), before + 3 * 64);
+  EXPECT_LT(psyne_test::open_descriptors(), before + 3 * 64);
   flood.kill();
   End honest("honest");
   honest.appear(ipc(), name.uri, Side::answering);
   EXPECT_EQ(end.next().words, "honest");
-  EXPECT_TRUE(eventually([&] { return count_descriptors() < before + 10; }));
+  EXPECT_TRUE(eventually([&] { return psyne_test::open_descriptors() < before + 10; }));
 }
 
 TEST(IpcFlood, WithoutFreeDescriptorsAnEndReportsAndRecovers) {

@@ -49,9 +49,4 @@ struct NameDirectory {
 
 inline psyne::Transport& ipc() { return psyne::ipc_transport(); }
 
-/// How many descriptors this process has.
-inline std::size_t count_descriptors() {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
-}
-
 }  // namespace ipc_test

@@ -1,4 +1,5 @@
 #include "conformance/child.hpp"
+#include "open_descriptors.hpp"
 #include "transports/ipc/name_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,6 @@ namespace {
 using conformance::Child;
 using conformance::Couple;
 using conformance::patience;
-using ipc_test::count_descriptors;
 using ipc_test::End;
 using ipc_test::eventually;
 using ipc_test::ipc;
@@ -123,9 +123,9 @@ TEST(IpcProcess, NothingIsLeftAfterManyKills) {
       EXPECT_TRUE(eventually([&] { return met.link->peer_state() == PeerState::lost; }));
     };
     round();
-    const std::size_t before = count_descriptors();
+    const std::size_t before = psyne_test::open_descriptors();
     for (int i = 0; i < 20; ++i) round();
-    EXPECT_EQ(count_descriptors(), before);
+    EXPECT_EQ(psyne_test::open_descriptors(), before);
   }
   EXPECT_FALSE(name.exists());
 }

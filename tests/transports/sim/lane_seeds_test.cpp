@@ -5,10 +5,11 @@
 #include <psyne/transports/sim/sim_link.hpp>
 #include <psyne/transports/sim/virtual_time.hpp>
 
+#include "seeds.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -227,20 +228,9 @@ struct Simulation {
   bool fresh_ = true;
 };
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t usual_seeds = 200;
-#else
-constexpr std::uint64_t usual_seeds = 2000;
-#endif
-
-std::uint64_t seeds() {
-  const char* asked = std::getenv("PSYNE_TEST_SEEDS");
-  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual_seeds;
-}
-
 TEST(SimulatedLanes, DeliverAllInOrderForEverySeed) {
   int deaths = 0;
-  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= psyne_test::seeds(2000); ++seed) {
     Simulation run(seed);
     ASSERT_TRUE(run.go()) << "seed " << seed;
     deaths += run.deaths;

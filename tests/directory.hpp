@@ -3,14 +3,18 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
-/// A directory of counters pages for one test, gone with it.
+namespace psyne_test {
+
+/// A directory for one test, gone with it.
 class Directory {
  public:
   Directory() {
-    char pattern[] = "/tmp/psyne_metrics_XXXXXX";
-    if (mkdtemp(pattern)) path_ = pattern;
+    char pattern[] = "/tmp/psyne_test_XXXXXX";
+    if (mkdtemp(pattern) == nullptr) throw std::runtime_error("cannot make a directory below /tmp");
+    path_ = pattern;
   }
   ~Directory() { std::filesystem::remove_all(path_); }
   Directory(const Directory&) = delete;
@@ -26,3 +30,5 @@ class Directory {
  private:
   std::string path_;
 };
+
+}  // namespace psyne_test
