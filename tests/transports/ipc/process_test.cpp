@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <cstring>
@@ -247,6 +248,9 @@ TEST(IpcProcess, AStoppedPeerIsMetWhenItGoesOn) {
   });
   ASSERT_EQ(child.hear(), '!');
   ::kill(child.pid(), SIGSTOP);
+  int status = 0;  // until one of its threads has taken the signal, the others run on
+  ASSERT_EQ(waitpid(child.pid(), &status, WUNTRACED), child.pid());
+  ASSERT_TRUE(WIFSTOPPED(status));
   End end;
   end.appear(ipc(), name.uri, Side::answering);
   const auto missed = end.next_missed();  // after 5 s
