@@ -89,8 +89,8 @@ struct Message {
     return hash.value();
   }();
 
-  /// True when check() can fail. The sender of a shared lane may change bytes after a check: copy a message's bytes first
-  /// and check the copy, as receivers do.
+  /// True when check() can fail. The sender of a shared lane may change bytes after a check: copy a message's bytes
+  /// first and check the copy, as receivers do.
   static constexpr bool needs_check = fields::needs_check<T>();
 
   /// The text that is hashed, with the type's name where it has none of its own: "Tick{u64@0,f64@8;16;8}".
