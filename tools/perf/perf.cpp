@@ -28,6 +28,7 @@ using psyne::Sender;
 namespace {
 
 constexpr auto patience_with_peer = 60s;  // a peer that says nothing for so long is stuck: say so instead of hanging
+constexpr std::uint64_t few = 20;         // messages at least, however slow they are
 
 void fill(std::span<std::byte> bytes, std::uint64_t seed) {
   std::size_t at = 0;
@@ -91,62 +92,72 @@ struct Lines {
   }
 };
 
+// Each part ends with an empty message, when its time is over: on a machine where others run, a number of messages
+// that was fixed before could take for ever.
 struct Plan {
   std::size_t bytes = 0;
-  std::uint64_t warm_up = 0, round_trips = 0, streamed = 0;
+  std::chrono::nanoseconds warm_up{}, round_trips{}, stream{};
+
+  static Plan of(std::size_t bytes, double seconds) {
+    const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+    return {.bytes = bytes, .warm_up = whole / 10, .round_trips = whole * 2 / 5, .stream = whole / 2};
+  }
 };
 
-Plan plan(std::size_t bytes, double seconds) {
-  // Guessed from the size alone, so that both sides know the same numbers without talking.
-  const double one_way_ns = 300.0 + static_cast<double>(bytes) / 4.0;
-  const double stream_ns = 40.0 + static_cast<double>(bytes) / 8.0;
-  const auto half = seconds * 1e9 / 2;
-  Plan plan{.bytes = bytes};
-  plan.round_trips = std::max<std::uint64_t>(200, static_cast<std::uint64_t>(half / (2 * one_way_ns)));
-  plan.warm_up = plan.round_trips / 10;
-  plan.streamed = std::max<std::uint64_t>(200, static_cast<std::uint64_t>(half / stream_ns));
-  return plan;
+// How many messages came before the empty one.
+Result<std::uint64_t> follow(Lines& lines, std::size_t bytes, bool answering) {
+  for (std::uint64_t i = 0;; ++i) {
+    auto message = lines.in.receive(patience_with_peer);
+    if (!message) return message.error();
+    if (message->empty()) return i;
+    if (sum(*message) != expected_sum(bytes, i)) return Error(Code::corrupted, "message " + std::to_string(i));
+    message.release();
+    if (!answering) continue;
+    if (auto sent = lines.send(bytes, i); !sent) return sent.error();
+  }
 }
 
 Result<void> answer(const std::string& uri, const Plan& plan) {
   auto lines = Lines::open(uri, false, plan.bytes);
   if (!lines) return lines.error();
-  for (std::uint64_t i = 0; i < plan.warm_up + plan.round_trips; ++i) {
-    auto total = lines->receive();
-    if (!total) return total.error();
-    if (*total != expected_sum(plan.bytes, i)) return Error(Code::corrupted, "message " + std::to_string(i));
-    if (auto sent = lines->send(plan.bytes, i); !sent) return sent;
+  for (const bool answering : {true, true, false}) {
+    if (auto count = follow(*lines, plan.bytes, answering); !count) return count.error();
   }
-  std::uint64_t bad = 0;
-  for (std::uint64_t i = 0; i < plan.streamed; ++i) {
-    auto total = lines->receive();
-    if (!total) return total.error();
-    bad += *total == expected_sum(plan.bytes, i) ? 0 : 1;
-  }
-  if (bad != 0) return Error(Code::corrupted, std::to_string(bad) + " streamed messages");
-  return lines->send(8, plan.streamed);
+  return lines->send(8, 1);
 }
 
 double nanoseconds(Clock::duration duration) { return std::chrono::duration<double, std::nano>(duration).count(); }
+
+Result<void> round_trips(Lines& lines, std::size_t bytes, Clock::duration time, std::vector<double>& one_way_ns) {
+  const auto end = Clock::now() + time;
+  auto now = Clock::now();
+  for (std::uint64_t i = 0; i < few || now < end; ++i) {
+    const auto start = now = Clock::now();
+    if (auto sent = lines.send(bytes, i); !sent) return sent.error();
+    auto total = lines.receive();
+    if (!total) return total.error();
+    now = Clock::now();
+    one_way_ns.push_back(nanoseconds(now - start) / 2);
+    if (*total != expected_sum(bytes, i)) return Error(Code::corrupted, "answer " + std::to_string(i));
+  }
+  return lines.send(0, 0);
+}
 
 Result<PerfRow> ask(const std::string& uri, const Plan& plan) {
   auto lines = Lines::open(uri, true, plan.bytes);
   if (!lines) return lines.error();
   PerfRow row;
   row.bytes = plan.bytes;
-  row.one_way_ns.reserve(plan.round_trips);
-  for (std::uint64_t i = 0; i < plan.warm_up + plan.round_trips; ++i) {
-    const auto start = Clock::now();
-    if (auto sent = lines->send(plan.bytes, i); !sent) return sent.error();
-    auto total = lines->receive();
-    if (!total) return total.error();
-    if (i >= plan.warm_up) row.one_way_ns.push_back(nanoseconds(Clock::now() - start) / 2);
-    if (*total != expected_sum(plan.bytes, i)) return Error(Code::corrupted, "answer " + std::to_string(i));
+  for (const auto time : {plan.warm_up, plan.round_trips}) {
+    row.one_way_ns.clear();
+    if (auto done = round_trips(*lines, plan.bytes, time, row.one_way_ns); !done) return done.error();
   }
   const auto start = Clock::now();
-  for (std::uint64_t i = 0; i < plan.streamed; ++i) {
-    if (auto sent = lines->send(plan.bytes, i); !sent) return sent.error();
+  std::uint64_t streamed = 0;
+  while (streamed < few || streamed % 64 != 0 || Clock::now() < start + plan.stream) {
+    if (auto sent = lines->send(plan.bytes, streamed++); !sent) return sent.error();
   }
+  if (auto sent = lines->send(0, 0); !sent) return sent.error();
   if (auto done = lines->receive(); !done) return done.error();
   const double seconds = nanoseconds(Clock::now() - start) / 1e9;
 
@@ -159,7 +170,7 @@ Result<PerfRow> ask(const std::string& uri, const Plan& plan) {
   row.p99_ns = at(0.99);
   row.p999_ns = at(0.999);
   row.max_ns = row.one_way_ns.back();
-  row.messages_per_second = static_cast<double>(plan.streamed) / seconds;
+  row.messages_per_second = static_cast<double>(streamed) / seconds;
   row.gigabytes_per_second = row.messages_per_second * static_cast<double>(plan.bytes) / 1e9;
   return row;
 }
@@ -191,11 +202,11 @@ Result<std::vector<PerfRow>> measure(const PerfOptions& options) {
     if (query != std::string::npos) uri += options.uri.substr(query);
     if (!options.json && isatty(STDERR_FILENO) != 0)
       std::fprintf(stderr, "\r  measuring %s ... ", size_text(bytes).c_str());
-    const Plan planned = plan(bytes, options.seconds_per_size);
-    auto peer = Peer::start(same_process, cpus.theirs, [&] { return answer(uri, planned); });
+    const Plan plan = Plan::of(bytes, options.seconds_per_size);
+    auto peer = Peer::start(same_process, cpus.theirs, [&] { return answer(uri, plan); });
     if (!peer) return peer.error();
     pin_this_thread_to(cpus.ours);
-    auto row = ask(uri, planned);
+    auto row = ask(uri, plan);
     auto finished = (*peer)->finish();
     if (!row) return row.error();
     if (!finished) return finished.error();
