@@ -20,7 +20,9 @@ int main(int argc, char** argv) {
   bool no_histogram = false;
   CLI::App* perf = app.add_subcommand("perf", "Latency and throughput between two processes that it starts and pins");
   perf->add_option("uri", options.uri, "Where: ipc://, memory://, or with a name and options")->required();
-  perf->add_option("--sizes", options.sizes, "Payload bytes, comma separated")->delimiter(',');
+  perf->add_option("--sizes", options.sizes, "Payload bytes, comma separated")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
   perf->add_option("--seconds", options.seconds_per_size, "How long to measure each size")->check(CLI::PositiveNumber);
   perf->add_flag("--json", options.json, "Print JSON");
   perf->add_flag("--no-histogram", no_histogram, "Only the table");
