@@ -202,7 +202,7 @@ class LaneReader {
     return Look::empty;
   }
 
-  // See LaneWriter::drop_oldest for the argument.
+  // See LaneReaders::drop_oldest for the argument.
   Look claim() noexcept {
     for (int turn = 0; turn < most_claims; ++turn) {
       own_->claim.store(position_ | 1, std::memory_order_seq_cst);

@@ -31,9 +31,9 @@ Place place_of_death() {
 
 /// Where else a store is one to a word that processes share, is told by its file.
 bool shares_words(const std::string& file) {
-  return file == "core/lane/lane_reader.hpp" || file == "core/lane/lane_writer.hpp" ||
-         file == "core/channel/reader_peer.cpp" || file == "transports/mapped/mapped_link.cpp" ||
-         file == "transports/ipc/ipc_link.cpp";
+  return file == "core/lane/lane_reader.hpp" || file == "core/lane/lane_readers.hpp" ||
+         file == "core/lane/lane_writer.hpp" || file == "core/channel/reader_peer.cpp" ||
+         file == "transports/mapped/mapped_link.cpp" || file == "transports/ipc/ipc_link.cpp";
 }
 
 bool has_step(const std::string& file, const std::string& line) {

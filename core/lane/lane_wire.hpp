@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+namespace psyne::inline v0 {
+
+/// How the writer of a lane reaches what it cannot reach by loads and stores: the seam between lanes and links.
+class LaneWire {
+ public:
+  virtual ~LaneWire() = default;
+  /// The sleeping other end is to look again.
+  virtual void wake() noexcept = 0;
+  /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
+  virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
+  /// Not mapped: the consumer's cursor as far as it came back. Where that is before `needed`, the consumer is asked to
+  /// tell it at once when it gets there.
+  virtual std::uint64_t credit(std::uint64_t needed) noexcept {
+    static_cast<void>(needed);
+    return 0;
+  }
+  /// Not mapped: what is before may have been handed to the program; nobody can know whether it was.
+  virtual std::uint64_t reached() noexcept { return 0; }
+};
+
+}  // namespace psyne::inline v0
