@@ -1,6 +1,7 @@
 // Receiver::receive_async: every end that an asynchronous receive may have, and that no message is lost on the way.
 #include <psyne/core/service/service.hpp>
 
+#include "fork_at_rest.hpp"
 #include "schemes.hpp"
 
 #include <poll.h>
@@ -413,7 +414,7 @@ TEST_P(AsyncReceive, SynchronousAndAsynchronousReceivesMayTakeTurns) {
 
 TEST_P(AsyncReceive, AForkedChildIsTold) {
   auto pending = receiver->receive_async();
-  const pid_t child = fork();
+  const pid_t child = psyne_test::fork_at_rest();
   if (child == 0) {
     if (receiver->receive_async().take().error() != Code::forked) _exit(1);
     if (pending.take().error() != Code::forked) _exit(2);

@@ -1,3 +1,4 @@
+#include "fork_at_rest.hpp"
 #include "schemes.hpp"
 
 #include <poll.h>
@@ -368,7 +369,7 @@ TEST_P(Channel, AForkedChildIsToldAndMayOpenItsOwn) {
   auto receiver = Receiver<Tick>::open(name).value();
   sender.send({1, 0}).value();
   auto held = receiver.receive(5s);
-  const pid_t child = fork();
+  const pid_t child = psyne_test::fork_at_rest();
   if (child == 0) {
     held.release();
     bool good = sender.send({66, 0}).error() == Code::forked && receiver.try_receive().error() == Code::forked &&

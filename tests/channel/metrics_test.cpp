@@ -179,7 +179,10 @@ TEST_P(Metrics, ASenderThatWaitsForRoomIsSeen) {
   std::thread sending([&] {
     for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(sender.send({i, 0}, 20s));
   });
-  EXPECT_TRUE(eventually([&] { return this->sender()["waits"] == this->sender()["wakes"] + 1; }));
+  EXPECT_TRUE(eventually([&] {
+    const Shown now = this->sender();
+    return now["waits"] == now["wakes"] + 1;
+  }));
   for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(receiver.receive(20s));
   sending.join();
   EXPECT_EQ(this->sender()["waits"], this->sender()["wakes"]);
@@ -190,7 +193,10 @@ TEST_P(Metrics, AnAsynchronousReceiveThatWaitsIsSeen) {
   auto sender = Sender<Tick>::open(address_).value();
   auto receiver = Receiver<Tick>::open(address_).value();
   auto pending = receiver.receive_async();
-  EXPECT_TRUE(eventually([&] { return this->receiver()["waits"] == this->receiver()["wakes"] + 1; }));
+  EXPECT_TRUE(eventually([&] {
+    const Shown now = this->receiver();
+    return now["waits"] == now["wakes"] + 1;
+  }));
   ASSERT_TRUE(sender.send({}, 20s));
   EXPECT_TRUE(pending.get());
   EXPECT_EQ(this->receiver()["messages"], 1U);

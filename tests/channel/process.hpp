@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fork_at_rest.hpp"
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -15,7 +17,7 @@ namespace psyne_test {
 /// A forked process that runs `body` and exits with what it returns; killed, if it still runs, with its last owner.
 class Process {
  public:
-  explicit Process(const std::function<int()>& body) : pid_(fork()) {
+  explicit Process(const std::function<int()>& body) : pid_(fork_at_rest()) {
     if (pid_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nobody behind
     _exit(body());

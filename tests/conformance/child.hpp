@@ -2,6 +2,8 @@
 
 #include <psyne/core/transport/descriptor.hpp>
 
+#include "fork_at_rest.hpp"
+
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +34,7 @@ class Child {
   explicit Child(const std::function<void(Word&)>& work) {
     std::array<int, 2> ends{};
     if (pipe(ends.data()) != 0) return;
-    pid_ = fork();
+    pid_ = psyne_test::fork_at_rest();
     if (pid_ == 0) {
       close(ends[0]);
       alarm(60);  // whatever becomes of the parent

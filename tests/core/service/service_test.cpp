@@ -4,6 +4,7 @@
 #include <psyne/core/service/service.hpp>
 
 #include "eventually.hpp"
+#include "fork_at_rest.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
@@ -221,7 +222,7 @@ TEST(Service, AForkedChildGetsOneOfItsOwn) {
   Service* parents = Service::process().value();
   Alarm parents_alarm(*parents);
   parents->start(parents_alarm.timer, Clock::now() + 1h);
-  const pid_t child = fork();
+  const pid_t child = psyne_test::fork_at_rest();
   if (child == 0) {
     bool ran = false;
     auto service = Service::process();
