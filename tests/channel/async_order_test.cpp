@@ -5,31 +5,23 @@
 #include <chrono>
 #include <cstdint>
 #include <future>
-#include <optional>
 #include <thread>
-#include <utility>
 
 namespace {
 
 using namespace std::chrono_literals;
 using psyne::Code;
 using psyne::Completion;
-using psyne::Receiver;
-using psyne::Sender;
-using psyne_test::OverEveryScheme;
+using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 using Receive = Completion<psyne::Received<Tick>>;
 
 // Two receives get their messages from a thread that then hangs in a callback of the first: the second has its message,
 // and has not been told.
-class AsyncOrder : public OverEveryScheme {
+class AsyncOrder : public ConnectedOverEveryScheme {
  protected:
   void SetUp() override {
-    const std::string name = uri();
-    sender.emplace(Sender<Tick>::open(name, {.linger = 0s}).value());
-    receiver.emplace(Receiver<Tick>::open(name, {.wait_for_senders = true}).value());
-    sender->send({0, 0}).value();
-    ASSERT_TRUE(receiver->receive(10s));
+    ASSERT_NO_FATAL_FAILURE(ConnectedOverEveryScheme::SetUp());
     first = receiver->receive_async();
     second = receiver->receive_async();
     first.on_complete([this](const Receive&) {
@@ -54,16 +46,13 @@ class AsyncOrder : public OverEveryScheme {
     driver.join();
   }
 
-  std::optional<Sender<Tick>> sender;
-  std::optional<Receiver<Tick>> receiver;
   Receive first;
   Receive second;
   std::promise<void> hanging;
   std::promise<void> go_on;
   std::thread driver;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncOrder, testing::Values("memory", "ipc", "sim"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncOrder, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 TEST_P(AsyncOrder, ALaterReceiveGetsTheMessageOfOneThatWasDroppedBeforeItWasTold) {
   second = {};

@@ -24,23 +24,10 @@ using psyne::Code;
 using psyne::Completion;
 using psyne::Receiver;
 using psyne::Sender;
-using psyne_test::OverEveryScheme;
+using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 
-class AsyncReceive : public OverEveryScheme {
- protected:
-  void SetUp() override {
-    const std::string name = uri();
-    sender.emplace(Sender<Tick>::open(name, {.linger = 0s}).value());
-    receiver.emplace(Receiver<Tick>::open(name, {.wait_for_senders = true}).value());
-    sender->send({0, 0}).value();
-    ASSERT_TRUE(receiver->receive(10s));
-  }
-  void send(std::uint64_t number) { sender->send({number, 0}, 10s).value(); }
-
-  std::optional<Sender<Tick>> sender;
-  std::optional<Receiver<Tick>> receiver;
-};
+class AsyncReceive : public ConnectedOverEveryScheme {};
 INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 TEST_P(AsyncReceive, IsReadyAtOnceWhenAMessageIsThere) {

@@ -13,9 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using psyne::Code;
-using psyne::Receiver;
-using psyne::Sender;
-using psyne_test::OverEveryScheme;
+using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 
 /// Keeps the thread that tells a result in the middle of that, for 5 s at most. Holds no reference to the operation.
@@ -43,17 +41,8 @@ struct Delay : psyne::Subscriber {
   std::atomic<bool> ended{false};
 };
 
-class AsyncTold : public OverEveryScheme {
+class AsyncTold : public ConnectedOverEveryScheme {
  protected:
-  void SetUp() override {
-    const std::string name = uri();
-    sender.emplace(Sender<Tick>::open(name, {.linger = 0s}).value());
-    receiver.emplace(Receiver<Tick>::open(name, {.wait_for_senders = true}).value());
-    sender->send({0, 0}).value();
-    ASSERT_TRUE(receiver->receive(10s));
-  }
-  void send(std::uint64_t number) { sender->send({number, 0}, 10s).value(); }
-
   /// A receive takes message 1, and is dropped unseen while it is told; message 2 is there as well when `receive` is
   /// called, which says the number that it got.
   void drop_while_told(const std::function<std::uint64_t()>& receive) {
@@ -69,12 +58,8 @@ class AsyncTold : public OverEveryScheme {
     EXPECT_EQ(receiver->receive(10s)->number, 2U);
     EXPECT_EQ(receiver->try_receive().error(), Code::would_block) << "each comes once";
   }
-
-  std::optional<Sender<Tick>> sender;
-  std::optional<Receiver<Tick>> receiver;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTold, testing::Values("memory", "ipc", "sim"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTold, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
 
 TEST_P(AsyncTold, NoBatchOvertakesIt) {
   drop_while_told([&] {

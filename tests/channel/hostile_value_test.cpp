@@ -48,8 +48,7 @@ std::uint8_t byte_of(const T& value, std::size_t offset) {
 }
 
 class HostileValue : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Mapped, HostileValue, testing::Values("memory", "ipc"),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Mapped, HostileValue, testing::Values("memory", "ipc"), psyne_test::scheme_name);
 
 TEST_P(HostileValue, IsSeenAsItWasChecked) {
   const std::string name = uri();

@@ -56,8 +56,7 @@ class Metrics : public psyne_test::OverEveryScheme {
 
   std::string address_;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, Metrics, testing::ValuesIn(psyne_test::schemes),
-                         [](const auto& scheme) { return std::string(scheme.param); });
+INSTANTIATE_TEST_SUITE_P(Schemes, Metrics, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(Metrics, ShowWhatWasSentAndReceivedAtOnce) {
   auto sender = Sender<Tick>::open(address_).value();

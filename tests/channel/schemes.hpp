@@ -7,6 +7,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace psyne_test {
@@ -32,6 +35,23 @@ class OverEveryScheme : public testing::TestWithParam<const char*> {
     if (query.empty()) name = ++names;
     return std::string(GetParam()) + "://test-" + std::to_string(getpid()) + "-" + std::to_string(name) + query;
   }
+};
+
+/// The same with a sender and a receiver of ticks that have met.
+class ConnectedOverEveryScheme : public OverEveryScheme {
+ protected:
+  void SetUp() override {
+    using namespace std::chrono_literals;
+    const std::string name = uri();
+    sender.emplace(psyne::Sender<Tick>::open(name, {.linger = 0s}).value());
+    receiver.emplace(psyne::Receiver<Tick>::open(name, {.wait_for_senders = true}).value());
+    sender->send({0, 0}).value();
+    ASSERT_TRUE(receiver->receive(10s));
+  }
+  void send(std::uint64_t number) { sender->send({number, 0}, std::chrono::seconds(10)).value(); }
+
+  std::optional<psyne::Sender<Tick>> sender;
+  std::optional<psyne::Receiver<Tick>> receiver;
 };
 
 }  // namespace psyne_test

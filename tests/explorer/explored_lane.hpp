@@ -58,6 +58,26 @@ class ExploredLane {
     for (std::uint64_t at = 0; at < bytes; at += 8) Execution::current().plain_write(place + at);
     std::memset(place, number, bytes);
   }
+  /// Writes so many records of 8 bytes and closes, dropping the oldest where there is no room; how many were dropped.
+  std::uint64_t write_dropping(int records) {
+    std::uint64_t dropped = 0;
+    for (int number = 0; number < records; ++number) {
+      std::byte* place = writer.try_reserve(8);
+      if (place == nullptr) {
+        dropped += writer.drop_oldest(8);
+        dropped += writer.take_undelivered();
+        place = writer.try_reserve(8);
+      }
+      if (place == nullptr) {
+        ++dropped;  // the newest, since the oldest is being read
+        continue;
+      }
+      fill(place, 8, number);
+      writer.commit(8);
+    }
+    writer.close();
+    return dropped;
+  }
   static int number_in(std::span<const std::byte> record) {
     for (std::uint64_t at = 0; at < record.size(); at += 8) Execution::current().plain_read(record.data() + at);
     return std::to_integer<int>(record[0]);

@@ -176,23 +176,7 @@ void drop_beside_a_view() {
   constexpr int sent = 4;
   ExploredLane<Fixed, Atomics, 32> lane(true);
   std::uint64_t dropped = 0;
-  ExplorerAtomics::Thread producer([&] {
-    for (int number = 0; number < sent; ++number) {
-      std::byte* place = lane.writer.try_reserve(8);
-      if (place == nullptr) {
-        dropped += lane.writer.drop_oldest(8);
-        dropped += lane.writer.take_undelivered();
-        place = lane.writer.try_reserve(8);
-      }
-      if (place == nullptr) {
-        ++dropped;
-        continue;
-      }
-      lane.fill(place, 8, number);
-      lane.writer.commit(8);
-    }
-    lane.writer.close();
-  });
+  ExplorerAtomics::Thread producer([&] { dropped = lane.write_dropping(sent); });
   if (lane.wait_for_record() == Look::ended) {  // the writer found it looking each time
     producer.join();
     return require(dropped >= sent, "counted");

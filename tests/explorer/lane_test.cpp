@@ -206,23 +206,7 @@ void drop_oldest() {
   constexpr int records = 4;
   Smallest<Atomics> lane(true);
   std::uint64_t dropped = 0;
-  ExplorerAtomics::Thread producer([&] {
-    for (int number = 0; number < records; ++number) {
-      std::byte* place = lane.writer.try_reserve(8);
-      if (place == nullptr) {
-        dropped += lane.writer.drop_oldest(8);
-        dropped += lane.writer.take_undelivered();
-        place = lane.writer.try_reserve(8);
-      }
-      if (place == nullptr) {
-        ++dropped;  // the newest, since the oldest is being read
-        continue;
-      }
-      lane.fill(place, 8, number);
-      lane.writer.commit(8);
-    }
-    lane.writer.close();
-  });
+  ExplorerAtomics::Thread producer([&] { dropped = lane.write_dropping(records); });
   std::uint64_t seen = 0;
   for (int next = 0;;) {
     const Look look = lane.wait_for_record();
