@@ -7,7 +7,7 @@ SHELL := /bin/bash
 help:
 	@echo 'make TARGET     what it does                                                      on 2 slow cores, first time'
 	@echo
-	@echo '  demo          builds psyne and shows it at work on real images                             about 2 minutes'
+	@echo '  demo          builds psyne and shows it at work on real images                             about 3 minutes'
 	@echo '  test          builds and runs every test                                                   about 6 minutes'
 	@echo '  bench         measures psyne beside its peers, into a table                                about 6 minutes'
 	@echo '  lint          format, clang-tidy, layers, file lengths, headers that stand alone           about 3 minutes'
