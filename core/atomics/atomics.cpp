@@ -38,6 +38,12 @@ void StandardAtomics::full_barrier() noexcept {
   own.exchange(1, std::memory_order_seq_cst);
 }
 
+Clock::time_point StandardAtomics::coarse_now() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);  // the clock of std::chrono::steady_clock, as of the last tick
+  return Clock::time_point(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
 void StandardAtomics::heavy_barrier() noexcept {
   full_barrier();
   if (asymmetric_) static_cast<void>(membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED));

@@ -59,6 +59,8 @@ struct StandardAtomics {
   static void wake(const Atomic<std::uint32_t>& word, std::uint32_t count, Sharing sharing) noexcept;
 
   static Clock::time_point now() noexcept { return Clock::now(); }
+  /// The same to some milliseconds, for a fifth of the price (5 ns where now() takes 24).
+  static Clock::time_point coarse_now() noexcept;
 
  private:
   static bool asymmetric_;  // written by the first join_barriers, before any thread relies on it

@@ -149,6 +149,7 @@ struct ExplorerAtomics {
   }
 
   static Clock::time_point now() noexcept { return Execution::current().now(); }
+  static Clock::time_point coarse_now() noexcept { return now(); }
 };
 
 }  // namespace psyne::explorer

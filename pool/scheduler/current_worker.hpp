@@ -1,0 +1,47 @@
+#pragma once
+
+#include <psyne/core/stop/stop_token.hpp>
+#include <psyne/pool/scheduler/priority.hpp>
+#include <psyne/pool/scheduler/scheduler.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace psyne::inline v0 {
+
+using Scheduler = BasicScheduler<>;
+using Worker = Scheduler::Worker;
+class PoolState;
+
+/// What runs on a thread, as its children inherit it. Lives in the job, which outlives its children.
+struct JobContext {
+  Priority priority = Priority::normal;
+  StopToken stop;
+  std::string_view name;
+};
+
+/// Where the calling thread stands in a pool. All null on a thread that is in none.
+struct CurrentWorker {
+  Worker* worker = nullptr;
+  Scheduler* scheduler = nullptr;
+  PoolState* pool = nullptr;
+  const JobContext* job = nullptr;
+  std::uintptr_t stack_end = 0;  ///< the lowest address that a child may begin at on this thread's stack
+};
+
+/// Initial-exec: an access is one load relative to the thread's pointer, in a shared library too.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local CurrentWorker current_worker;
+
+/// What a wait leaves free of the stack: below it, a child is run by another thread, which has a whole stack.
+inline constexpr std::size_t stack_reserve = 64 * 1024;
+
+/// Whether the calling thread's stack is nearly used up.
+[[gnu::always_inline]] inline bool stack_is_low() noexcept {
+  return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < current_worker.stack_end;
+}
+
+/// For CurrentWorker::stack_end of the calling thread; asks the system once for each thread.
+std::uintptr_t end_of_this_stack() noexcept;
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <psyne/core/executor/work.hpp>
+#include <psyne/pool/scheduler/current_worker.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// The child that a thread of a pool puts aside while it does something else: lives on that thread's stack, is taken
+/// back newest first, and perhaps run by another thread meanwhile.
+///
+///   put_aside          the parent, once
+///   join or give_up    the parent, once, after what it did meanwhile, and after the joins of all younger children
+///
+/// Waits of the parent run nothing but descendants of this child. Woken by: the thread that ran the child.
+class ForkFrame : public Work {
+ public:
+  void put_aside() noexcept {
+    const CurrentWorker& me = current_worker;
+    owner_ = me.worker;
+    job_ = me.job;
+    if (me.worker->deque().push(this)) [[likely]] {
+      me.scheduler->forked();
+    } else {
+      owner_ = nullptr;
+    }
+  }
+
+ protected:
+  explicit ForkFrame(Run function) noexcept : Work(function) {}
+  ~ForkFrame() = default;
+
+  /// Whether the parent has the child back and may run it; otherwise it has been run by another.
+  [[nodiscard]] bool take_back() noexcept {
+    if (owner_ == nullptr) [[unlikely]]
+      return true;
+    if (owner_->deque().pop() == this) [[likely]]
+      return true;
+    wait_for_other();
+    return false;
+  }
+
+  /// Has the child run by another thread though this one could: its stack is used up.
+  void leave_to_other() noexcept;
+
+  /// By the thread that took the child: as `body`, within the job that it belongs to.
+  template <class Body>
+  void run_elsewhere(Body&& body) noexcept {
+    CurrentWorker& me = current_worker;
+    runner_.store(me.worker, std::memory_order_release);
+    const JobContext* const before = std::exchange(me.job, job_);
+    try {
+      body();
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+    me.job = before;
+    Worker* const owner = owner_;
+    done_.store(true, std::memory_order_release);  // from here on the frame may be gone
+    owner->parker().wake();
+  }
+
+  std::exception_ptr thrown_;  // by a child that another ran
+
+ private:
+  void wait_for_other() noexcept;
+
+  Worker* owner_ = nullptr;  // null: not put aside, since there was no room
+  const JobContext* job_ = nullptr;
+  std::atomic<Worker*> runner_{nullptr};
+  std::atomic<bool> done_{false};
+};
+
+template <class Callable>
+class Fork final : public ForkFrame {
+ public:
+  explicit Fork(Callable& callable) noexcept
+      : ForkFrame([](Work& self) noexcept {
+          auto& own = static_cast<Fork&>(self);
+          own.run_elsewhere(own.callable_);
+        }),
+        callable_(callable) {}
+
+  /// The child has been run when this returns. Throws what it threw.
+  void join() {
+    if (take_back()) {
+      callable_();
+    } else if (thrown_ != nullptr) [[unlikely]] {
+      std::rethrow_exception(std::move(thrown_));
+    }
+  }
+
+  /// The child is not wanted any more: it is not begun, or, if it has been, this waits for its end. Gives what it
+  /// threw.
+  std::exception_ptr give_up() noexcept { return take_back() ? nullptr : std::move(thrown_); }
+
+ private:
+  Callable& callable_;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,324 @@
+#pragma once
+
+#include <psyne/core/atomics/atomics.hpp>
+#include <psyne/core/executor/work.hpp>
+#include <psyne/core/park/parker.hpp>
+#include <psyne/pool/crew/crew.hpp>
+#include <psyne/pool/queue/injection_queue.hpp>
+#include <psyne/pool/scheduler/priority.hpp>
+#include <psyne/pool/scheduler/worker.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+
+namespace psyne::inline v0 {
+
+/// Brings the threads of a pool and their work together: who picks what, who is woken, who sleeps.
+///
+///   post                  any thread              lock-free but for a short lock; wakes or starts a thread if one is
+///   wanted forked                a worker or guest that put a child aside     one load, mostly run                   a
+///   thread of the pool    until the end, or until it retires enter, exit           a thread from outside   a guest:
+///   its children are stolen, it runs nothing that was posted blocking, resumed     a thread of the pool inside a job
+///   wait_until_quiet, end the owner, one thread
+///
+/// The owner gives threads: `start(worker)` is called, on any of the threads above, when one is wanted and none sleeps;
+/// it has to have run(worker) called on a new thread, or to return false.
+///
+/// What a thread picks between two jobs: the highest priority that waits anywhere, its own before others'; every 61st
+/// time it looks at what came from outside first. Looking for work without finding any, it does so for 50 us at most
+/// and then sleeps; each look ends with pauses that grow, for looking at others' deques slows them.
+///
+/// Shut-down: wait_until_quiet() once nothing can be posted any more, then end(), then join the threads.
+template <class Atomics = StandardAtomics, std::size_t deque_capacity = 512>
+class BasicScheduler {
+ public:
+  using Worker = BasicWorker<Atomics, deque_capacity>;
+  using Crew = psyne::Crew<Atomics>;
+  /// Starts a thread for a worker that is idle; false when there is none to be had.
+  using Start = bool (*)(void* owner, Worker& worker) noexcept;
+
+  static constexpr std::uint32_t fair_turn = 61;
+  static constexpr std::size_t batch = 32;
+  static constexpr Clock::duration patience = std::chrono::microseconds(50);
+
+  /// `places`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
+  /// included, and guests. `retire_after`: how long a spare sleeps before it ends. Throws std::bad_alloc.
+  BasicScheduler(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner)
+      : crew_(places),
+        limit_(std::min(threads, Crew::most_threads)),
+        retire_after_(retire_after),
+        start_(start),
+        owner_(owner),
+        slots_(std::make_unique<Slot[]>(limit_)) {}
+  BasicScheduler(const BasicScheduler&) = delete;
+  BasicScheduler& operator=(const BasicScheduler&) = delete;
+  ~BasicScheduler() {
+    for (std::uint32_t number = 0; number < used(); ++number) delete slots_[number].worker.load();
+  }
+
+  Crew& crew() noexcept { return crew_; }
+  const Crew& crew() const noexcept { return crew_; }
+
+  /// Puts work where any worker takes it.
+  void post(Work& work, Priority level) noexcept {
+    injected_.push(work, level, Atomics::coarse_now());
+    if (crew_.wanted_by_jobs()) [[unlikely]]
+      call(true);
+  }
+
+  /// After a child was put aside.
+  void forked() noexcept {
+    if (crew_.wanted()) [[unlikely]]
+      call(false);
+  }
+
+  /// A worker for the calling thread, which holds a place from now on; null when there are as many as there may be.
+  Worker* enter() noexcept {
+    Worker* worker = seat();
+    if (worker != nullptr) crew_.guest_enters();
+    return worker;
+  }
+  /// Nothing is left in the guest's deques.
+  void exit(Worker& guest) noexcept {
+    vacate(guest);
+    crew_.guest_leaves();
+    place_left();
+  }
+
+  /// Makes the calling thread one of the pool's, which begins as a searcher, until end() or until it retires.
+  void run(Worker& me) noexcept {
+    bool searching = true;
+    for (;;) {
+      Work* work = searching ? nullptr : next(me);
+      if (work == nullptr) {
+        if (!searching) crew_.search();
+        work = look(me);
+        if (work == nullptr) break;
+      }
+      searching = false;
+      work->run(*work);
+      if (crew_.crowded() && crew_.step_down()) {
+        if (!sleep()) break;
+        searching = true;
+      }
+    }
+    vacate(me);
+  }
+
+  /// The thread of `me` is about to sleep inside a job, and goes on.
+  void blocking() noexcept {
+    crew_.leave();
+    place_left();
+  }
+  void resumed() noexcept { crew_.come_back(); }
+
+  /// The next thing to do between two jobs; null when nothing was found.
+  Work* next(Worker& me) noexcept {
+    const bool fair = me.turn() % fair_turn == 0;
+    const std::size_t own = me.highest();
+    const std::uint32_t waiting = injected_.waiting();
+    if (own != priorities && !fair && (waiting >> (own + 1)) == 0) [[likely]] {
+      if (Work* work = take_own(me, own)) return work;
+    }
+    if (waiting != 0) {
+      if (Work* work = take_injected(me, own)) return work;
+    }
+    const std::size_t left = me.highest();
+    return left != priorities ? take_own(me, left) : steal(me);
+  }
+
+  /// Takes something that another thread has put aside: the highest level first, from anywhere.
+  Work* steal(Worker& me) noexcept {
+    const std::uint32_t count = used();
+    const std::uint32_t first = me.random();
+    for (std::size_t level = priorities; level-- > 0;) {
+      for (std::uint32_t step = 0; step < count; ++step) {
+        Worker* victim = slots_[(first + step) % count].worker.load(std::memory_order_acquire);
+        if (victim == nullptr || victim == &me || !victim->ever_at(level)) continue;
+        if (Work* work = victim->steal(level)) {
+          me.set_level(static_cast<Priority>(level));
+          return work;
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  /// Whether anything lies anywhere to take. Sequentially consistent.
+  bool any_work() const noexcept {
+    if (injected_.waiting() != 0) return true;
+    for (std::uint32_t number = 0; number < used(); ++number) {
+      const Worker* worker = slots_[number].worker.load(std::memory_order_acquire);
+      if (worker != nullptr && !worker->idle()) return true;
+    }
+    return false;
+  }
+
+  /// How many threads and guests there are, or were at once.
+  std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+
+  /// Sleeps until every thread is idle and nothing is left to do, or `deadline`. True when it is so. Only while nothing
+  /// can be posted from outside.
+  bool wait_until_quiet(Deadline deadline) noexcept {
+    draining_.store(true, std::memory_order_seq_cst);
+    return quiet_.wait([this] { return quiet(); }, deadline, no_patience);
+  }
+
+  /// Every thread leaves run() when it finds nothing more to do.
+  void end() noexcept {
+    ending_.store(true, std::memory_order_seq_cst);
+    crew_.call_all();
+  }
+
+  /// Takes a worker for a thread that is to run(); null when there are as many as there may be.
+  Worker* seat() noexcept {
+    for (std::uint32_t number = 0; number < limit_; ++number) {
+      Slot& slot = slots_[number];
+      bool taken = slot.taken.load(std::memory_order_relaxed);
+      if (taken || !slot.taken.compare_exchange_strong(taken, true, std::memory_order_acquire)) continue;
+      Worker* worker = slot.worker.load(std::memory_order_relaxed);
+      if (worker != nullptr) return worker;
+      worker = new (std::nothrow) Worker(number);
+      if (worker == nullptr) {
+        slot.taken.store(false, std::memory_order_relaxed);
+        return nullptr;
+      }
+      slot.worker.store(worker, std::memory_order_release);
+      std::uint32_t seen = used_.load(std::memory_order_relaxed);
+      while (seen <= number && !used_.compare_exchange_weak(seen, number + 1, std::memory_order_seq_cst)) {
+      }
+      return worker;
+    }
+    return nullptr;
+  }
+
+  /// A seat that was not used after all.
+  void vacate(Worker& worker) noexcept {
+    Slot& slot = slots_[worker.number()];
+    slot.taken.store(false, std::memory_order_release);
+  }
+
+  /// Has the first threads started: as many as there are places. False when one could not be.
+  bool start_all() noexcept {
+    for (std::uint32_t started = 0; started < crew_.places(); ++started) {
+      crew_.admit();
+      if (start_one()) continue;
+      crew_.withdraw();
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  struct Slot {
+    typename Atomics::template Atomic<Worker*> worker{nullptr};  // once it is there, it stays
+    typename Atomics::template Atomic<bool> taken{false};
+  };
+
+  Work* take_own(Worker& me, std::size_t level) noexcept {
+    Work* work = me.deque(static_cast<Priority>(level)).pop();
+    if (work != nullptr) me.set_level(static_cast<Priority>(level));
+    return work;
+  }
+
+  // Of a level that is not below `own`, what lies in the thread's own deques; several at once when there is nothing.
+  Work* take_injected(Worker& me, std::size_t own) noexcept {
+    std::array<Work*, batch> taken;
+    const bool empty = own == priorities;
+    const auto [count, level] =
+        injected_.take(std::span(taken).first(empty ? batch : 1), static_cast<Priority>(empty ? 0 : own),
+                       crew_.places(), Atomics::coarse_now());
+    if (count == 0) return nullptr;
+    me.set_level(level);
+    // The oldest goes last, so that this thread, which takes the newest, does them in their order.
+    for (std::size_t place = count; place-- > 1;) {
+      __builtin_prefetch(taken[place], 1);
+      if (!me.deque().push(taken[place])) injected_.push(*taken[place], level, Atomics::coarse_now());
+    }
+    return taken[0];
+  }
+
+  // A searcher looks for work, and sleeps when there is none. Null: the thread ends.
+  Work* look(Worker& me) noexcept {
+    for (;;) {
+      if (Work* work = search(me)) {
+        if (crew_.found() && crew_.wanted_by_jobs() && any_work()) call(true);
+        return work;
+      }
+      crew_.rest();
+      if (any_work()) {
+        if (crew_.rise() == Crew::Rise::searching) continue;
+      } else if (draining_.load(std::memory_order_seq_cst)) {
+        quiet_.wake();
+      }
+      if (!sleep()) return nullptr;
+    }
+  }
+
+  Work* search(Worker& me) noexcept {
+    const Deadline until = Atomics::now() + patience;
+    for (std::uint32_t pauses = 1;; pauses = std::min(2 * pauses, most_pauses)) {
+      if (Work* work = next(me)) return work;
+      if (ending_.load(std::memory_order_relaxed) || Atomics::now() >= until) return nullptr;
+      for (std::uint32_t pause = 0; pause < pauses; ++pause) Atomics::pause();
+    }
+  }
+
+  // An idle thread sleeps until it is called; then it searches. False: it ends, and holds no place.
+  bool sleep() noexcept {
+    if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
+    while (crew_.sleep(crew_.any_spare() ? Atomics::now() + retire_after_ : no_deadline) == Sleep::timed_out) {
+      if (crew_.retire()) return false;
+    }
+    return true;
+  }
+
+  // A place is free, its thread sleeps or has gone: somebody may be wanted in it.
+  void place_left() noexcept {
+    if (any_work()) {
+      if (crew_.wanted_by_jobs()) call(true);
+    } else if (draining_.load(std::memory_order_seq_cst)) {
+      quiet_.wake();
+    }
+  }
+
+  [[gnu::noinline]] void call(bool by_jobs) noexcept {
+    if (crew_.call(by_jobs) == Crew::Called::newcomer && !start_one()) crew_.withdraw();
+  }
+
+  bool start_one() noexcept {
+    Worker* worker = seat();
+    if (worker == nullptr) return false;
+    if (start_(owner_, *worker)) return true;
+    vacate(*worker);
+    return false;
+  }
+
+  bool quiet() const noexcept {
+    const auto state = crew_.snapshot();
+    return state.active == 0 && state.blocked == 0 && !any_work();
+  }
+
+  static constexpr std::uint32_t most_pauses = 32;
+
+  Crew crew_;
+  InjectionQueue<Atomics> injected_;
+  const std::uint32_t limit_;
+  const Clock::duration retire_after_;
+  const Start start_;
+  void* const owner_;
+  const std::unique_ptr<Slot[]> slots_;
+  typename Atomics::template Atomic<std::uint32_t> used_{0};
+  typename Atomics::template Atomic<bool> draining_{false};
+  typename Atomics::template Atomic<bool> ending_{false};
+  Parker<Atomics> quiet_;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <psyne/core/atomics/atomics.hpp>
+#include <psyne/core/atomics/cache_line.hpp>
+#include <psyne/core/executor/work.hpp>
+#include <psyne/core/park/parker.hpp>
+#include <psyne/pool/deque/work_deque.hpp>
+#include <psyne/pool/scheduler/priority.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace psyne::inline v0 {
+
+/// One thread's part of a pool: what it has put aside, at each priority, and what it sleeps on when it waits for a
+/// child that another runs.
+///
+///   all but steal, idle    the thread whose worker this is
+///   steal, idle            any thread, as WorkDeque
+///
+/// Work in the deques is of two kinds. Children of what runs on this thread lie above the place at which it began, and
+/// are gone when it ends; jobs that were taken from the injection queue several at a time lie below.
+template <class Atomics = StandardAtomics, std::size_t capacity = 512>
+class BasicWorker {
+ public:
+  using Deque = WorkDeque<Work, Atomics, capacity>;
+
+  explicit BasicWorker(std::uint32_t number) noexcept : number_(number), random_(number * 2654435769U + 1) {}
+  BasicWorker(const BasicWorker&) = delete;
+  BasicWorker& operator=(const BasicWorker&) = delete;
+
+  std::uint32_t number() const noexcept { return number_; }
+
+  /// At which priority the thread works now.
+  Priority level() const noexcept { return level_; }
+  void set_level(Priority level) noexcept {
+    if (level == level_) return;
+    level_ = level;
+    deque_ = &deques_[static_cast<std::size_t>(level)];
+    if (!ever_at(static_cast<std::size_t>(level))) {
+      ever_.store(ever_.load(std::memory_order_relaxed) | bit(static_cast<std::size_t>(level)),
+                  std::memory_order_seq_cst);
+    }
+  }
+  /// Whether the thread ever worked at a level: others need not look at its deque else. Any thread.
+  bool ever_at(std::size_t level) const noexcept { return (ever_.load(std::memory_order_seq_cst) & bit(level)) != 0; }
+
+  /// Where children go.
+  Deque& deque() noexcept { return *deque_; }
+  Deque& deque(Priority level) noexcept { return deques_[static_cast<std::size_t>(level)]; }
+
+  /// The highest level from `lowest` on at which something was put aside here; `priorities` when there is none.
+  std::size_t highest(std::size_t lowest = 0) const noexcept {
+    for (std::size_t place = priorities; place-- > lowest;) {
+      if (deques_[place].size() != 0) return place;
+    }
+    return priorities;
+  }
+
+  /// Whether nothing lies here to take.
+  bool idle() const noexcept {
+    for (std::size_t level = 0; level < priorities; ++level) {
+      if (ever_at(level) && !deques_[level].empty()) return false;
+    }
+    return true;
+  }
+
+  Work* steal(std::size_t level) noexcept { return deques_[level].steal(); }
+
+  /// A number to begin looking at, another each time.
+  std::uint32_t random() noexcept {
+    random_ ^= random_ << 13U;
+    random_ ^= random_ >> 17U;
+    random_ ^= random_ << 5U;
+    return random_;
+  }
+
+  /// Counts what the thread picked between two jobs.
+  std::uint32_t turn() noexcept { return ++turns_; }
+
+  /// Woken when a child of this thread that another ran has ended. Any thread wakes, this one waits.
+  Parker<Atomics>& parker() noexcept { return parker_; }
+
+ private:
+  static constexpr std::uint32_t bit(std::size_t level) noexcept { return std::uint32_t{1} << level; }
+
+  Deque* deque_ = &deques_[static_cast<std::size_t>(Priority::normal)];
+  Priority level_ = Priority::normal;
+  const std::uint32_t number_;
+  std::uint32_t random_;
+  std::uint32_t turns_ = 0;
+  std::array<Deque, priorities> deques_;
+  // Rarely written, and read by every thief.
+  alignas(cache_line)
+      typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
+  alignas(cache_line) Parker<Atomics> parker_;
+};
+
+}  // namespace psyne::inline v0
