@@ -18,12 +18,16 @@
 
 namespace psyne::inline v0 {
 
+/// Where a job comes from: a thread outside of the pool, or a job that the pool runs.
+enum class From : std::uint8_t { outside, inside };
+
 /// Where jobs wait that no worker has taken yet: first come, first served within a level, the higher level first, and
 /// who waits rises by a level per second, by three at most, so that nobody waits for ever behind more urgent ones.
 ///
-///   push       any thread     a short lock; never fails, allocates 1 KiB for 127 entries
+///   push       any thread     a short lock; allocates 1 KiB for 127 entries, and does without where there is none
 ///   take       any thread     a short lock, once for several entries
 ///   waiting    any thread     wait-free
+///   close      any thread     a short lock
 ///
 /// Times are the caller's, so tests bring their own. Owns no work.
 template <class Atomics = StandardAtomics>
@@ -39,14 +43,26 @@ class InjectionQueue {
   InjectionQueue(const InjectionQueue&) = delete;
   InjectionQueue& operator=(const InjectionQueue&) = delete;
 
-  void push(Work& work, Priority level, Deadline now) noexcept {
+  /// False, and nothing done, when it comes from outside after close().
+  [[nodiscard]] bool push(Work& work, Priority level, Deadline now, From from) noexcept {
     const auto place = static_cast<std::size_t>(level);
     const std::lock_guard guard(lock_);
+    if (from == From::outside && closed()) return false;
     Level& entries = levels_[place];
     entries.ages.came(entries.queue.pushed(), now);
     entries.queue.push(work);
     if (entries.queue.size() == 1) publish(waiting_.load(std::memory_order_relaxed) | bit(place));
+    return true;
   }
+
+  /// Nothing is taken from outside any more: every push that was taken is there when this returns. True the first time.
+  bool close() noexcept {
+    const std::lock_guard guard(lock_);
+    const bool first = !closed();
+    closed_.store(true, std::memory_order_relaxed);
+    return first;
+  }
+  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
   /// The levels at which something waits, bit 0 the lowest. Sequentially consistent, as push() and take() are.
   std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_seq_cst); }
@@ -106,6 +122,7 @@ class InjectionQueue {
   ShortLock<Atomics> lock_;  // guards the levels
   std::array<Level, priorities> levels_;
   typename Atomics::template Atomic<std::uint32_t> waiting_{0};  // written under the lock
+  typename Atomics::template Atomic<bool> closed_{false};        // written under the lock
 };
 
 }  // namespace psyne::inline v0

@@ -1,32 +1,23 @@
 #pragma once
 
-#include <psyne/core/stop/stop_token.hpp>
-#include <psyne/pool/scheduler/priority.hpp>
 #include <psyne/pool/scheduler/scheduler.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace psyne::inline v0 {
 
 using Scheduler = BasicScheduler<>;
 using Worker = Scheduler::Worker;
 class PoolState;
-
-/// What runs on a thread, as its children inherit it. Lives in the job, which outlives its children.
-struct JobContext {
-  Priority priority = Priority::normal;
-  StopToken stop;
-  std::string_view name;
-};
+class JobContext;
 
 /// Where the calling thread stands in a pool. All null on a thread that is in none.
 struct CurrentWorker {
   Worker* worker = nullptr;
   Scheduler* scheduler = nullptr;
   PoolState* pool = nullptr;
-  const JobContext* job = nullptr;
+  JobContext* job = nullptr;
   std::uintptr_t stack_end = 0;  ///< the lowest address that a child may begin at on this thread's stack
 };
 

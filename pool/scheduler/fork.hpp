@@ -52,7 +52,7 @@ class ForkFrame : public Work {
   void run_elsewhere(Body&& body) noexcept {
     CurrentWorker& me = current_worker;
     runner_.store(me.worker, std::memory_order_release);
-    const JobContext* const before = std::exchange(me.job, job_);
+    JobContext* const before = std::exchange(me.job, job_);
     try {
       body();
     } catch (...) {
@@ -70,7 +70,7 @@ class ForkFrame : public Work {
   void wait_for_other() noexcept;
 
   Worker* owner_ = nullptr;  // null: not put aside, since there was no room
-  const JobContext* job_ = nullptr;
+  JobContext* job_ = nullptr;
   std::atomic<Worker*> runner_{nullptr};
   std::atomic<bool> done_{false};
 };

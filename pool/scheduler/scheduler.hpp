@@ -26,7 +26,8 @@ namespace psyne::inline v0 {
 ///   wanted forked                a worker or guest that put a child aside     one load, mostly run                   a
 ///   thread of the pool    until the end, or until it retires enter, exit           a thread from outside   a guest:
 ///   its children are stolen, it runs nothing that was posted blocking, resumed     a thread of the pool inside a job
-///   wait_until_quiet, end the owner, one thread
+///   close                 any thread
+///   wait_until_quiet, end the owner, one thread at a time
 ///
 /// The owner gives threads: `start(worker)` is called, on any of the threads above, when one is wanted and none sleeps;
 /// it has to have run(worker) called on a new thread, or to return false.
@@ -35,7 +36,7 @@ namespace psyne::inline v0 {
 /// time it looks at what came from outside first. Looking for work without finding any, it does so for 50 us at most
 /// and then sleeps; each look ends with pauses that grow, for looking at others' deques slows them.
 ///
-/// Shut-down: wait_until_quiet() once nothing can be posted any more, then end(), then join the threads.
+/// Shut-down: close(), wait_until_quiet(), end(), then join the threads.
 template <class Atomics = StandardAtomics, std::size_t deque_capacity = 512>
 class BasicScheduler {
  public:
@@ -164,8 +165,7 @@ class BasicScheduler {
   /// How many threads and guests there are, or were at once.
   std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
 
-  /// Sleeps until every thread is idle and nothing is left to do, or `deadline`. True when it is so. Only while nothing
-  /// can be posted from outside.
+  /// Sleeps until every thread is idle and nothing is left to do, or `deadline`. True when it is so. After close().
   bool wait_until_quiet(Deadline deadline) noexcept {
     draining_.store(true, std::memory_order_seq_cst);
     return quiet_.wait([this] { return quiet(); }, deadline, no_patience);
@@ -240,7 +240,7 @@ class BasicScheduler {
     // The oldest goes last, so that this thread, which takes the newest, does them in their order.
     for (std::size_t place = count; place-- > 1;) {
       __builtin_prefetch(taken[place], 1);
-      if (!me.deque().push(taken[place])) injected_.push(*taken[place], level, Atomics::coarse_now());
+      if (!me.deque().push(taken[place])) static_cast<void>(injected_.push(*taken[place], level, Atomics::coarse_now(), From::inside));
     }
     return taken[0];
   }
