@@ -12,7 +12,7 @@ from comparison.interleaved import Interleaved
 from comparison.limits import PROGRAM as LIMITS
 from comparison.progress import Progress
 from comparison.ratios import outcome_of
-from comparison.rounds import Rounds
+from comparison.rounds import Rounds, show_cell
 from comparison.served import ProgramFailed
 from comparison.suite import load_suites
 from comparison.table import table
@@ -56,7 +56,7 @@ def parse(words, suites):
         epilog="example: ./bench/compare ipc --quick --check",
     )
     parser.add_argument("suite", choices=sorted(suites), help="; ".join(f"{s.name}: {s.title}" for s in suites.values()))
-    parser.add_argument("--quick", action="store_true", help="3 short rounds in place of 7, in less than a minute")
+    parser.add_argument("--quick", action="store_true", help="3 short rounds in place of 7, in a minute or two")
     parser.add_argument("--check", action="store_true", help="exit status 1 when a must is missed or a peer is absent")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the results (.svg or .png; needs matplotlib)")
@@ -109,15 +109,15 @@ def show(suite, measured, date):
     print(f"{suite.name}: {suite.title}. {machine.describe()}, {date}")
     for line in table(measured.outcomes, suite.peers, measured.absent):
         print(line)
-    print(
-        "psyne and peers: medians. ratio: psyne over the best peer (or the one named), of the same round. limit: the flag"
-        " between the two cores, or a copy in the cache, of the same rounds."
-    )
+    print("psyne and peers: medians. ratio: psyne over the best peer (or the one named), of the same round.")
+    if any(outcome.limit is not None for outcome in measured.outcomes):
+        print("limit: the flag between the two cores, or a copy in the cache, of the same rounds.")
     rounds = min(outcome.rounds for outcome in measured.outcomes)
     print(f"{rounds} rounds or more for each row; {measured.thrown_away} were thrown away because the flag changed.")
     for outcome in measured.outcomes:
         if not outcome.steady:
-            print(f"The machine never kept still for {outcome.row.label} {outcome.row.size}: take its figures with care.")
+            where = show_cell((outcome.row.label, outcome.row.size))
+            print(f"The machine never kept still for {where}: take its figures with care.")
     for program in measured.absent:
         print(f"absent: {program.name} ({program.package} is not installed, or it was not built)")
 

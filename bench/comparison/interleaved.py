@@ -27,11 +27,14 @@ class Interleaved:
         values = {}
         for name in rotated(self._names(cell), number):
             try:
-                values[name] = self._measure(name, cell)
+                value = self._measure(name, cell)
             except ProgramFailed as failure:
                 self.failures[name, cell] = str(failure)
                 self._running.pop(name).close()
                 self._progress.say(f"{name} failed in {show_cell(cell)}: {failure}")
+            else:
+                if value is not None:
+                    values[name] = value
         return values
 
     def stop(self):

@@ -18,5 +18,5 @@ class Pace:
         return round(max(own) * self.longest_share) if own else self.milliseconds
 
 
-FULL = Pace(rounds=7, milliseconds=200, limit_milliseconds=20, longest_share=1.0, repeats=14, repeats_until_seconds=None)
+FULL = Pace(rounds=7, milliseconds=200, limit_milliseconds=20, longest_share=1.0, repeats=14, repeats_until_seconds=420)
 QUICK = Pace(rounds=3, milliseconds=90, limit_milliseconds=10, longest_share=0.2, repeats=3, repeats_until_seconds=35)

@@ -12,6 +12,7 @@ PSYNE_COLOUR = "#0b6e4f"
 MISSED_COLOUR = "#c0392b"
 PEER_COLOURS = ("#4c72b0", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#8c8c8c")
 PEER_MARKERS = ("s", "^", "D", "v", "P", "X")
+WIDEST = 20  # times: a peer that is further off stands at the edge
 
 
 def gain(ratio, better):
@@ -19,6 +20,10 @@ def gain(ratio, better):
     if not ratio:
         return None
     return 1 / ratio if better == "lower" else ratio
+
+
+def within(gain):
+    return min(max(gain, 1 / WIDEST), WIDEST)
 
 
 def drawable(outcomes):
@@ -39,9 +44,10 @@ def draw(suite, machine, date, outcomes, path):
     for height, outcome in zip(heights, rows):
         draw_row(axes, height, outcome, suite)
     dress(axes, list(heights), rows)
-    figure.suptitle(f"psyne beside its peers: {suite.title}", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(f"psyne beside its peers: {suite.title}", x=0.01, y=1 - 0.08 / figure.get_figheight(),
+                    ha="left", va="top", fontsize=13, fontweight="bold")
     figure.text(0.01, 0.012, f"{machine}, {date}", fontsize=8, color="#555555")
-    figure.tight_layout(rect=(0, 0.025, 1, 0.985))
+    figure.tight_layout(rect=(0, 0.2 / figure.get_figheight(), 1, 1 - 0.42 / figure.get_figheight()))
     figure.savefig(path, dpi=140)
     plt.close(figure)
 
@@ -52,7 +58,7 @@ def draw_row(axes, height, outcome, suite):
         value = outcome.peers.get(peer.name)
         if value and reference(outcome):
             axes.plot(
-                gain(value / reference(outcome), row.better),
+                within(gain(value / reference(outcome), row.better)),
                 height,
                 marker=PEER_MARKERS[index % len(PEER_MARKERS)],
                 color=PEER_COLOURS[index % len(PEER_COLOURS)],
@@ -83,7 +89,8 @@ def dress(axes, heights, rows):
     axes.set_axisbelow(True)
     axes.set_yticks(heights, [f"{o.row.label}  {show_size(o.row.size)}" for o in rows])
     axes.set_ylim(0.4, len(rows) + 0.6)
-    axes.set_xlabel("times as good as the best peer (right is better; bar: least and greatest of the rounds)")
+    axes.set_xlabel("times as good as the peer it is compared with (right is better;\n"
+                    f"bar: least and greatest of the rounds; peers more than {WIDEST} times off stand at the edge)")  # fmt: skip
     figures = axes.secondary_yaxis("right")
     figures.set_yticks(heights, [f"{show_value(o.psyne)} {o.row.unit}" for o in rows], color=PSYNE_COLOUR)
     figures.tick_params(length=0)
@@ -97,5 +104,5 @@ def dress(axes, heights, rows):
         names.setdefault(label, handle)
     order = sorted(names, key=lambda label: (not label.startswith("psyne"), label in ("must", "aim")))
     handles = [names[label] for label in order]
-    axes.legend(handles, order, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(order), frameon=False, fontsize=8.5,
-                handletextpad=0.4, columnspacing=1.2, borderaxespad=0.2)  # fmt: skip
+    axes.figure.legend(handles, order, loc="upper left", bbox_to_anchor=(0, 1 - 0.32 / axes.figure.get_figheight()),
+                       ncols=len(order), frameon=False, fontsize=8.5, handletextpad=0.4, columnspacing=1.2)  # fmt: skip

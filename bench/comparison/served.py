@@ -36,7 +36,7 @@ class Served:
         self.close()
 
     def measure(self, work, size, milliseconds, unit):
-        """The value, in the unit that is expected; raises ProgramFailed."""
+        """The value, in the unit that is expected; nothing when there is no such work there. Raises ProgramFailed."""
         try:
             self._process.stdin.write(f"{work} {size} {milliseconds}\n".encode())
             self._process.stdin.flush()
@@ -89,11 +89,11 @@ class Served:
 
 
 def value_of(line, work, size, unit):
-    """The value of one line of JSON, which must be of this measurement and in this unit."""
+    """The value of one line of JSON, which must be of this measurement and in this unit; nothing for null."""
     try:
         words = json.loads(line)
         said = (words["work"], words["size"], words["unit"])
-        value = float(words["value"])
+        value = None if words["value"] is None else float(words["value"])
     except (ValueError, KeyError, TypeError):
         raise ProgramFailed(f"it said {line!r}") from None
     if said != (work, size, unit):

@@ -8,6 +8,10 @@ from typing import Optional
 PSYNE = "psyne"
 
 
+class Threads(int):
+    """A size that counts threads; others count bytes."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table: a measurement, what it is compared with, and how far it must get."""
@@ -22,15 +26,11 @@ class Row:
     limit: Optional[str]  # the physical limit that bounds it: "flag", "flag and back", "copy" or nothing
     label: str  # the work as it is shown
     milliseconds: Optional[int]  # how long to measure when it is not as long as the rest
+    alone: bool  # only psyne is measured
 
     @property
     def cell(self):
         return (self.work, self.size)
-
-    @property
-    def alone(self):
-        """Whether only psyne is measured."""
-        return self.against == "absolute"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def parse_suite(name, words):
         Program(peer, peer_words.get("program", words["psyne"]), peer_words["package"])
         for peer, peer_words in words["peers"].items()
     )
-    rows = tuple(parse_row(row) for row in words["rows"])
+    counted = {"bytes": int, "threads": Threads}[words.get("sizes", "bytes")]
+    rows = tuple(parse_row(row, counted) for row in words["rows"])
     known = {"best", "limit", "absolute", *(peer.name for peer in peers)}
     for row in rows:
         if row.against not in known:
@@ -90,12 +91,12 @@ def parse_suite(name, words):
     return Suite(name, words["title"], together, psyne, peers, rows)
 
 
-def parse_row(words):
+def parse_row(words, counted):
     if words["better"] not in ("lower", "higher"):
         raise SuiteError(f"{words['work']}: better is lower or higher, not {words['better']}")
     return Row(
         work=words["work"],
-        size=words["size"],
+        size=counted(words["size"]),
         unit=words["unit"],
         better=words["better"],
         against=words["against"],
@@ -104,4 +105,5 @@ def parse_row(words):
         limit=words["limit"],
         label=words.get("label", words["work"]),
         milliseconds=words.get("milliseconds"),
+        alone=words.get("alone", words["against"] == "absolute"),
     )

@@ -1,9 +1,13 @@
 """The outcome as people read it."""
 
+from comparison.suite import Threads
+
 UNITS = {1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB"}
 
 
 def show_size(size):
+    if isinstance(size, Threads):
+        return "1 thread" if size == 1 else f"{size} threads"
     for scale, unit in UNITS.items():
         if size >= scale and size % scale == 0:
             return f"{size // scale} {unit}"
@@ -46,8 +50,10 @@ def show_ratio(outcome):
 
 
 def table(outcomes, peers, absent=()):
-    """Lines of one aligned table, with a column for each of the suite's peers; those that are absent are said to be."""
-    head = ["work", "size", "unit", "limit", "psyne", *(peer.name for peer in peers), "ratio [min max]", "of", "must", "met"]
+    """Lines of one aligned table, with a column for each of the suite's peers, and one for the limits if there are any; peers that are
+    absent are said to be."""
+    limits = ["limit"] if any(outcome.limit is not None for outcome in outcomes) else []
+    head = ["work", "size", "unit", *limits, "psyne", *(peer.name for peer in peers), "ratio [min max]", "of", "must", "met"]
     lines = [head]
     for outcome in outcomes:
         row = outcome.row
@@ -57,7 +63,7 @@ def table(outcomes, peers, absent=()):
                 row.label,
                 show_size(row.size),
                 row.unit,
-                show_value(outcome.limit),
+                *(show_value(outcome.limit) for _ in limits),
                 show_value(outcome.psyne),
                 *others,
                 show_ratio(outcome),

@@ -1,6 +1,6 @@
 // psyne over ipc://: typed messages, and what a lane costs that only waits.
-#include "ipc/process_usage.hpp"
 #include "ipc/psyne_channel.hpp"
+#include "pair/process_usage.hpp"
 #include "pair/samples.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"

@@ -1,6 +1,7 @@
 """A bench whose programs take turns: who is asked, in which order, and what becomes of those that fail."""
 
 import unittest
+import unittest.mock
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,6 +74,13 @@ class Bench(unittest.TestCase):
         records = self.bench()
         self.assertEqual([program.name for program in self.measurer.absent(records)], ["B"])
         self.assertEqual(records["latency", 8].steady[0].values, {"psyne": 50, "A": 100})
+
+    def test_one_that_has_no_such_work_is_left_out_and_has_not_failed(self):
+        with unittest.mock.patch.dict(VALUES, {"a": None}):
+            records = self.bench()
+        self.assertEqual([turn.values for turn in records["latency", 8].steady], [{"psyne": 50, "B": 80}] * 3)
+        self.assertEqual(self.measurer.failures, {})
+        self.assertEqual(self.measurer.absent(records), [])
 
     def test_one_that_fails_is_not_asked_for_that_again_but_for_the_rest(self):
         self.fails = {("a", 8)}

@@ -84,6 +84,9 @@ class ValueOf(unittest.TestCase):
     def test_the_value(self):
         self.assertEqual(value_of(self.LINE, "latency", 8, "ns"), 93.5)
 
+    def test_null_is_no_value(self):
+        self.assertIsNone(value_of(self.LINE.replace("93.5", "null"), "latency", 8, "ns"))
+
     def test_another_measurement_or_unit_is_refused(self):
         for asked in (("stream", 8, "ns"), ("latency", 16, "ns"), ("latency", 8, "us")):
             with self.assertRaisesRegex(ProgramFailed, "asked for"):

@@ -23,10 +23,11 @@ def row(**words):
     return {**usual, **words}
 
 
-def suite(*rows, cells="each"):
+def suite(*rows, cells="each", sizes="bytes"):
     """A suite with two peers, A and B."""
     peers = {"A": {"program": "a", "package": "liba-dev"}, "B": {"program": "b", "package": "libb-dev"}}
-    words = {"title": "a specimen", "cells": cells, "psyne": "mine", "peers": peers, "rows": list(rows) or [row()]}
+    words = {"title": "a specimen", "cells": cells, "sizes": sizes, "psyne": "mine", "peers": peers,
+             "rows": list(rows) or [row()]}  # fmt: skip
     return parse_suite("specimen", words)
 
 

@@ -5,7 +5,7 @@ import unittest
 from specimens import NEAR, ROOT, row, suite
 
 from comparison.pace import FULL, QUICK
-from comparison.suite import SuiteError, load_suites
+from comparison.suite import SuiteError, Threads, load_suites
 
 
 class Suites(unittest.TestCase):
@@ -32,8 +32,20 @@ class Suites(unittest.TestCase):
         self.assertLess(QUICK.milliseconds_of(rows), 1000)
         self.assertEqual(QUICK.milliseconds_of(suite(row()).rows), QUICK.milliseconds)
 
+    def test_sizes_count_bytes_or_threads(self):
+        self.assertNotIsInstance(suite(row()).rows[0].size, Threads)
+        self.assertIsInstance(suite(row(size=2), sizes="threads").rows[0].size, Threads)
+        self.assertEqual(suite(row(size=2), sizes="threads").cells(), [("latency", 2)])
+
+    def test_what_is_absolute_is_measured_of_psyne_alone_unless_peers_are_to_be_seen(self):
+        absolute = {"against": "absolute", "limit": None}
+        self.assertFalse(suite(row()).rows[0].alone)
+        self.assertTrue(suite(row(**absolute)).rows[0].alone)
+        self.assertFalse(suite(row(**absolute, alone=False)).rows[0].alone)
+
     def test_the_pace_is_the_promised_one(self):
         self.assertGreaterEqual(FULL.rounds, 7)
+        self.assertLess(FULL.repeats_until_seconds, 12 * 60)
         self.assertEqual(QUICK.rounds, 3)
 
 
@@ -86,8 +98,28 @@ class OurSuites(unittest.TestCase):
             },
         )
 
+    def test_the_musts_of_pool(self):
+        fork_join = {(work, threads): ("lower", "oneTBB", 0.7) for work in ("fib", "skynet", "nqueens") for threads in (1, 2)}
+        jobs = {(work, threads): ("lower", "oneTBB", 0.7) for work in ("post", "submit") for threads in (1, 2)}
+        loops = {(work, threads): ("lower", "best", 1.0) for work in ("tiny items", "uneven items", "sort") for threads in (1, 2)}
+        self.assertEqual(
+            self.musts("pool"),
+            {
+                **fork_join,
+                **jobs,
+                **loops,
+                ("matrix multiply", 1): ("lower", "oneTBB", 1.0),
+                ("matrix multiply", 2): ("lower", "oneTBB", 1.0),
+                ("reduce", 1): ("lower", "best", 1.05),
+                ("reduce", 2): ("lower", "best", 1.05),
+                ("burst after idle", 2): ("lower", "best", 1.2),
+                ("idle wakes", 2): ("lower", "absolute", 0.0),
+                ("memory", 2): ("lower", "oneTBB", 1.0),
+            },
+        )
+
     def test_every_peer_names_its_package(self):
-        listed = (ROOT / "scripts" / "packages-bench.txt").read_text()
+        listed = "".join((ROOT / "scripts" / name).read_text() for name in ("packages.txt", "packages-bench.txt"))
         for known in self.suites.values():
             for peer in known.peers:
                 for package in peer.package.split():

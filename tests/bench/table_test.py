@@ -7,6 +7,7 @@ from specimens import record, row, suite
 
 from comparison.ratios import outcome_of
 from comparison.results import to_json
+from comparison.suite import Threads
 from comparison.table import show_size, show_value, table
 from comparison.verdict import shortfalls
 
@@ -51,6 +52,23 @@ class Table(unittest.TestCase):
 
     def test_a_row_without_a_must_is_neither_met_nor_missed(self):
         self.assertTrue(self.lines[5].endswith("-"))
+
+    def test_where_nothing_has_a_limit_there_is_no_column_for_it(self):
+        self.assertIn("limit", self.lines[0])
+        self.assertNotIn("limit", table([OUTCOMES[2]], SUITE.peers)[0])
+
+    def test_threads_are_counted_as_such(self):
+        self.assertEqual([show_size(Threads(n)) for n in (1, 2)], ["1 thread", "2 threads"])
+        threads = suite(row(work="fib", size=2, limit=None), sizes="threads")
+        outcome = outcome_of(threads.rows[0], record({"psyne": 99, "A": 100}))
+        self.assertIn("fib   2 threads", table([outcome], threads.peers)[2])
+        self.assertEqual(shortfalls([outcome], [], {}), ["missed: fib 2 threads is 0.99 [0.99 0.99] of A, must be at most 0.90"])
+
+    def test_an_absolute_row_may_show_peers(self):
+        shown = suite(row(against="absolute", must=0.0, limit=None, alone=False))
+        outcome = outcome_of(shown.rows[0], record({"psyne": 0, "A": 17}))
+        self.assertTrue(outcome.met)
+        self.assertRegex(table([outcome], shown.peers)[2], r" 0 +17\.0 +- +- +- +<= 0 +yes$")
 
     def test_columns_are_aligned(self):
         end = self.lines[0].index("psyne") + len("psyne")
