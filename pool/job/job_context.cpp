@@ -11,8 +11,10 @@ StopToken JobContext::token() {
     if (source_) return source_->token();
   }
   // Allocated and linked outside of the lock; of two threads that do it at once one throws his away.
-  const bool both = parent_ != nullptr && stop_.stop_possible();
-  const StopSource made(parent_ != nullptr ? parent_->token() : stop_, deadline_);
+  const bool of_pool = parent_ != nullptr && parent_->parent_ == nullptr;
+  const StopToken above = parent_ != nullptr ? parent_->token() : StopToken();
+  const StopSource made(above.stop_possible() && !of_pool ? above : stop_, deadline_);
+  const StopToken beside = of_pool ? above : above.stop_possible() ? stop_ : StopToken();
   bool late = false;
   {
     const std::lock_guard guard(lock_);
@@ -20,7 +22,9 @@ StopToken JobContext::token() {
     source_.emplace(made);
     late = cancelled();
   }
-  if (both) beside_.emplace(stop_, StopSourceToo{made});
+  if (beside.stop_possible()) {
+    beside_.emplace(beside, StopSourceToo{made, of_pool ? StopReason::shutdown : StopReason::parent, beside});
+  }
   if (late) made.request_stop(reason_, text_);
   return made.token();
 }

@@ -52,10 +52,12 @@ class JobContext {
   void cancel(StopReason reason, std::string text = {});
 
  private:
-  // Where there is a job above and a token beside it, the source is the job's child and the token stops it by this.
+  // A source has one parent; the second thing that stops a job does it by this.
   struct StopSourceToo {
     StopSource source;
-    void operator()() const noexcept { source.request_stop(StopReason::parent); }
+    StopReason reason;
+    StopToken why;
+    void operator()() const noexcept { source.request_stop(reason, std::string(why.text())); }
   };
 
   const Priority priority_;

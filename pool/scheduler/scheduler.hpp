@@ -2,6 +2,7 @@
 
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/executor/work.hpp>
+#include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/park/parker.hpp>
 #include <psyne/pool/crew/crew.hpp>
 #include <psyne/pool/queue/injection_queue.hpp>
@@ -67,12 +68,17 @@ class BasicScheduler {
   Crew& crew() noexcept { return crew_; }
   const Crew& crew() const noexcept { return crew_; }
 
-  /// Puts work where any worker takes it.
-  void post(Work& work, Priority level) noexcept {
-    injected_.push(work, level, Atomics::coarse_now());
+  /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool.
+  [[nodiscard]] bool post(Work& work, Priority level, From from) noexcept {
+    if (!injected_.push(work, level, Atomics::coarse_now(), from)) return false;
     if (crew_.wanted_by_jobs()) [[unlikely]]
       call(true);
+    return true;
   }
+
+  /// From now on nothing is taken from outside. True the first time.
+  bool close() noexcept { return injected_.close(); }
+  bool closed() const noexcept { return injected_.closed(); }
 
   /// After a child was put aside.
   void forked() noexcept {
@@ -89,8 +95,7 @@ class BasicScheduler {
   /// Nothing is left in the guest's deques.
   void exit(Worker& guest) noexcept {
     vacate(guest);
-    crew_.guest_leaves();
-    place_left();
+    guest_blocking();
   }
 
   /// Makes the calling thread one of the pool's, which begins as a searcher, until end() or until it retires.
@@ -119,6 +124,13 @@ class BasicScheduler {
     place_left();
   }
   void resumed() noexcept { crew_.come_back(); }
+
+  /// The same for a guest, whose place is free while it sleeps.
+  void guest_blocking() noexcept {
+    crew_.guest_leaves();
+    place_left();
+  }
+  void guest_resumed() noexcept { crew_.guest_enters(); }
 
   /// The next thing to do between two jobs; null when nothing was found.
   Work* next(Worker& me) noexcept {
@@ -240,7 +252,8 @@ class BasicScheduler {
     // The oldest goes last, so that this thread, which takes the newest, does them in their order.
     for (std::size_t place = count; place-- > 1;) {
       __builtin_prefetch(taken[place], 1);
-      if (!me.deque().push(taken[place])) static_cast<void>(injected_.push(*taken[place], level, Atomics::coarse_now(), From::inside));
+      if (!me.deque().push(taken[place]))
+        static_cast<void>(injected_.push(*taken[place], level, Atomics::coarse_now(), From::inside));
     }
     return taken[0];
   }
@@ -273,6 +286,7 @@ class BasicScheduler {
 
   // An idle thread sleeps until it is called; then it searches. False: it ends, and holds no place.
   bool sleep() noexcept {
+    const ObserveBlocking hidden(nullptr);  // it is between two jobs
     if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
     while (crew_.sleep(crew_.any_spare() ? Atomics::now() + retire_after_ : no_deadline) == Sleep::timed_out) {
       if (crew_.retire()) return false;

@@ -1,0 +1,134 @@
+#include <psyne/pool/job/job_record.hpp>
+#include <psyne/pool/job/this_job.hpp>
+
+#include <utility>
+
+namespace psyne::inline v0 {
+
+JobRecord::Extras::Extras(JobRecord& own) noexcept
+    : Work([](Work& self) noexcept {
+        auto& extras = static_cast<Extras&>(self);
+        const bool stopped = extras.stop.stop_requested();
+        extras.job->cancel(stopped ? StopReason::parent : StopReason::deadline,
+                           std::string(stopped ? extras.stop.text() : std::string_view()));
+        extras.job->let_go();
+      }),
+      job(&own) {}
+
+// On the service thread or on the one that stops the token; what it ends is user code, and goes to the thread for that.
+void JobRecord::Extras::limit_reached() noexcept {
+  if (reached.exchange(true, std::memory_order_relaxed)) return;
+  job->keep();
+  service->callbacks().post(*this);
+}
+
+std::unique_ptr<JobRecord::Extras> JobRecord::extras_of(JobRecord& own, JobOptions& options) {
+  const bool limited = options.deadline != no_time_limit || options.stop.stop_possible();
+  if (options.name.empty() && !limited && !options.timings) return nullptr;
+  auto extras = std::make_unique<Extras>(own);
+  extras->named.name = std::move(options.name);
+  extras->stop = std::move(options.stop);
+  extras->timed = options.timings;
+  extras->limited = limited;
+  const Deadline now = limited || options.timings ? Clock::now() : Deadline();
+  if (options.deadline < no_deadline - now) extras->deadline = now + options.deadline;
+  if (options.timings) extras->timings.submitted = now;
+  return extras;
+}
+
+JobRecord::JobRecord(PoolState& pool, JobOptions options)
+    : Work(&run),
+      pool_(&pool),
+      extras_(extras_of(*this, options)),
+      context_(options.priority.value_or(this_job::priority()), extras_ ? extras_->named.name : std::string_view(),
+               &pool.whole(), extras_ ? extras_->stop : StopToken(), extras_ ? extras_->deadline : no_deadline) {}
+
+void JobRecord::submit() noexcept {
+  if (extras_ != nullptr && !extras_->named.name.empty()) pool_->named().add(extras_->named);
+  if (auto failed = watch(); failed && claim()) {
+    end_without(std::move(*failed));
+    return ended();
+  }
+  keep();
+  if (pool_->post(*this, context_.priority())) return;
+  let_go();
+  if (!claim()) return;
+  end_without(pool_->refusal(what("cannot submit")));
+  ended();
+}
+
+// Says why the limits cannot be watched.
+std::optional<Error> JobRecord::watch() noexcept {
+  if (extras_ == nullptr || !extras_->limited) return std::nullopt;
+  auto service = Service::with_callbacks();
+  if (!service) return service.error();
+  extras_->service = *service;
+  extras_->set(**service, extras_->deadline, extras_->stop);
+  return std::nullopt;
+}
+
+void JobRecord::run(Work& self) noexcept {
+  auto& own = static_cast<JobRecord&>(self);
+  if (own.pool_->dropping() && own.pending()) [[unlikely]] {
+    const std::string name(own.name());
+    PoolState& pool = *own.pool_;
+    own.cancel(StopReason::shutdown, "the pool " + pool.name() + " closes");
+    pool.dropped(name);
+  } else if (own.claim()) {
+    own.run_claimed();
+  }
+  own.let_go();
+}
+
+bool JobRecord::run_for_waiter() noexcept {
+  if (!pending() || current_worker.pool != pool_ || stack_is_low() || !claim()) return false;
+  Worker& worker = *current_worker.worker;
+  const Priority before = worker.level();
+  worker.set_level(std::max(before, context_.priority()));
+  run_claimed();
+  worker.set_level(before);
+  return true;
+}
+
+void JobRecord::run_claimed() noexcept {
+  CurrentWorker& me = current_worker;
+  JobContext* const before = std::exchange(me.job, &context_);
+  if (extras_ != nullptr) {
+    extras_->named.stage.store(NamedJobs::Stage::running, std::memory_order_relaxed);
+    if (extras_->timed) extras_->timings.began = Clock::now();
+  }
+  call();
+  me.job = before;
+}
+
+void JobRecord::called() noexcept {
+  if (extras_ != nullptr && extras_->timed) extras_->timings.ended = Clock::now();
+  ended();
+}
+
+void JobRecord::ended() noexcept {
+  if (extras_ == nullptr) return;
+  if (!extras_->named.name.empty()) pool_->named().remove(extras_->named);
+  if (extras_->limited) extras_->clear();
+}
+
+void JobRecord::cancel(StopReason reason, std::string text) noexcept {
+  std::uint8_t none = 0;
+  const bool first =
+      reason_.compare_exchange_strong(none, static_cast<std::uint8_t>(static_cast<unsigned>(reason) + 1));
+  Stage expected = Stage::pending;
+  if (stage_.compare_exchange_strong(expected, Stage::cancelled, std::memory_order_acq_rel)) {
+    ended();
+    end_without(stop_error(reason, text, what("cannot run")));
+  } else if (expected == Stage::claimed && first) {
+    context_.cancel(reason, std::move(text));
+  }
+}
+
+std::string JobRecord::what(std::string_view verb) const {
+  std::string text(verb);
+  text += name().empty() ? " a job" : " the job " + std::string(name());
+  return text;
+}
+
+}  // namespace psyne::inline v0

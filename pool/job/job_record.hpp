@@ -1,0 +1,106 @@
+#pragma once
+
+#include <psyne/core/completion/operation_limit.hpp>
+#include <psyne/core/executor/work.hpp>
+#include <psyne/core/result/error.hpp>
+#include <psyne/core/stop/stop_reason.hpp>
+#include <psyne/pool/job/job_context.hpp>
+#include <psyne/pool/job/job_options.hpp>
+#include <psyne/pool/pool/named_jobs.hpp>
+#include <psyne/pool/pool/pool_state.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace psyne::inline v0 {
+
+/// What every job is, whatever its result: its entry in the pool's queues, who has claimed it, and how it is cancelled.
+///
+///   claim                      any thread     wait-free; won once: by the worker that takes it, a waiter, or a
+///   canceller submit                     the submitter, once run_claimed                who claimed it to run it
+///   cancel                     any thread
+///   status, reason, timings    any thread
+///
+/// The entry in the queue holds a reference and stays there when another has claimed the job: who takes it then finds
+/// nothing to do. After the job has ended it does not refer to the pool any more.
+class JobRecord : public Work {
+ public:
+  /// Sets the limits and puts it into the queue, with one more reference. It has ended when the pool refuses it.
+  void submit() noexcept;
+
+  bool pending() const noexcept { return stage_.load(std::memory_order_acquire) == Stage::pending; }
+  bool claim() noexcept {
+    Stage expected = Stage::pending;
+    return stage_.compare_exchange_strong(expected, Stage::claimed, std::memory_order_acq_rel);
+  }
+
+  /// Runs it on this thread, inside of whatever runs there now.
+  void run_claimed() noexcept;
+
+  /// The calling thread waits for it: runs it if it is a job of the same pool that none has begun, and says so.
+  bool run_for_waiter() noexcept;
+
+  /// One that has not begun ends now, its callable is destroyed; one that runs is told by its token.
+  void cancel(StopReason reason, std::string text) noexcept;
+
+  bool cancelled() const noexcept { return stage_.load(std::memory_order_acquire) == Stage::cancelled; }
+  /// Why it was cancelled, or told to stop.
+  std::optional<StopReason> reason() const noexcept {
+    const std::uint8_t reason = reason_.load(std::memory_order_acquire);
+    return reason == 0 ? std::nullopt : std::optional(static_cast<StopReason>(reason - 1));
+  }
+  JobTimings timings() const noexcept { return extras_ != nullptr ? extras_->timings : JobTimings(); }
+  std::string_view name() const noexcept { return context_.name(); }
+  Priority priority() const noexcept { return context_.priority(); }
+  std::string what(std::string_view verb) const;
+
+ protected:
+  JobRecord(PoolState& pool, JobOptions options);
+  ~JobRecord() = default;
+
+  /// Of the result: calls the callable, destroys it and completes.
+  virtual void call() noexcept = 0;
+  /// Destroys the callable, which was not called, and completes with an error.
+  virtual void end_without(Error error) noexcept = 0;
+  virtual void keep() noexcept = 0;
+  virtual void let_go() noexcept = 0;
+
+  JobContext& context() noexcept { return context_; }
+  /// The call is over, the result is not told yet.
+  void called() noexcept;
+
+ private:
+  enum class Stage : std::uint8_t { pending, claimed, cancelled };
+
+  // What only some jobs have: a name, limits, times.
+  struct Extras final : OperationLimit, private Work {
+    explicit Extras(JobRecord& own) noexcept;
+    void limit_reached() noexcept override;
+
+    JobRecord* job;
+    NamedJobs::Entry named;
+    StopToken stop;
+    Deadline deadline = no_deadline;
+    JobTimings timings;
+    bool timed = false;
+    bool limited = false;
+    Service* service = nullptr;
+    std::atomic<bool> reached{false};
+  };
+
+  static std::unique_ptr<Extras> extras_of(JobRecord& own, JobOptions& options);
+  static void run(Work& self) noexcept;
+  void ended() noexcept;
+  std::optional<Error> watch() noexcept;
+
+  PoolState* const pool_;
+  const std::unique_ptr<Extras> extras_;
+  JobContext context_;
+  std::atomic<Stage> stage_{Stage::pending};
+  std::atomic<std::uint8_t> reason_{0};  // one more than the StopReason
+};
+
+}  // namespace psyne::inline v0
