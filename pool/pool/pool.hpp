@@ -4,6 +4,7 @@
 #include <psyne/core/result/result.hpp>
 #include <psyne/pool/job/job.hpp>
 #include <psyne/pool/job/posted.hpp>
+#include <psyne/pool/job/this_job.hpp>
 #include <psyne/pool/pool/close_report.hpp>
 #include <psyne/pool/pool/pool_options.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
