@@ -60,7 +60,7 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   State snapshot() const noexcept { return state_of(word_.load(std::memory_order_seq_cst)); }
-  std::uint32_t places() const noexcept { return places_.load(std::memory_order_relaxed); }
+  std::uint32_t places() const noexcept { return places_.load(std::memory_order_seq_cst); }
 
   /// Whether work that was just forked should bring somebody: a place is free and nobody searches.
   bool wanted() const noexcept {
@@ -89,8 +89,17 @@ class Crew {
   /// One more thread is about to be started, and begins as a searcher.
   void admit() noexcept { add(one_active + one_searching); }
 
-  /// After Called::newcomer or admit(), when no thread could be started.
-  void withdraw() noexcept { add(0 - one_active - one_searching); }
+  /// After Called::newcomer or admit(), when no thread could be started. True when one slept by now, and is called in
+  /// its place: it may have gone to sleep since it saw somebody search. Else the caller looks for work once more.
+  bool withdraw() noexcept {
+    std::uint64_t word = word_.load(std::memory_order_seq_cst);
+    for (;;) {
+      const bool slept = (word & idle_mask) != 0;
+      if (!replace(word, word - (slept ? one_idle : one_active + one_searching))) continue;
+      if (slept) tokens_.give();
+      return slept;
+    }
+  }
 
   /// A searcher has found work. True when no other searches: the caller then looks whether there is more, and calls.
   bool found() noexcept { return (add(0 - one_searching) & searching_mask) == one_searching; }
@@ -115,16 +124,23 @@ class Crew {
   Sleep sleep(Deadline deadline = no_deadline) noexcept { return tokens_.take(deadline); }
 
   /// Whether there are more threads than places, guests left aside.
-  bool any_spare() const noexcept {
-    const State state = snapshot();
-    return state.active - state.guests + state.idle + state.blocked > places();
-  }
+  bool any_spare() const noexcept { return has_spare(word_.load(std::memory_order_seq_cst), places()); }
 
-  /// An idle thread wants to end. False when it was called meanwhile: sleep() returns at once.
+  /// An idle thread wants to end. False when it was called meanwhile: sleep() returns at once. After it has left its
+  /// seat it looks for work, and calls somebody.
   bool retire() noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     do {
       if ((word & idle_mask) == 0) return false;
+    } while (!replace(word, word - one_idle));
+    return true;
+  }
+
+  /// The same, but only while there are more threads than places: of several, so many stay.
+  bool retire_spare() noexcept {
+    std::uint64_t word = word_.load(std::memory_order_seq_cst);
+    do {
+      if ((word & idle_mask) == 0 || !has_spare(word, places())) return false;
     } while (!replace(word, word - one_idle));
     return true;
   }
@@ -186,6 +202,11 @@ class Crew {
       return false;
     const State state = state_of(word);
     return state.active > state.guests + 1;
+  }
+
+  static constexpr bool has_spare(std::uint64_t word, std::uint32_t places) noexcept {
+    const State state = state_of(word);
+    return state.active - state.guests + state.idle + state.blocked > places;
   }
 
   bool replace(std::uint64_t& seen, std::uint64_t next) noexcept {

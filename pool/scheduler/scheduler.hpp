@@ -48,14 +48,17 @@ class BasicScheduler {
 
   static constexpr std::uint32_t fair_turn = 61;
   static constexpr std::size_t batch = 32;
-  static constexpr Clock::duration patience = std::chrono::microseconds(50);
+  static constexpr Clock::duration usual_patience = std::chrono::microseconds(50);
 
   /// `places`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
-  /// included, and guests. `retire_after`: how long a spare sleeps before it ends. Throws std::bad_alloc.
-  BasicScheduler(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner)
+  /// included, and guests. `retire_after`: how long a spare sleeps before it ends. `patience`: how long a thread looks
+  /// for work before it sleeps; zero looks once. Throws std::bad_alloc.
+  BasicScheduler(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner,
+                 Clock::duration patience = usual_patience)
       : crew_(places),
         limit_(std::min(threads, Crew::most_threads)),
         retire_after_(retire_after),
+        patience_(patience),
         start_(start),
         owner_(owner),
         slots_(std::make_unique<Slot[]>(limit_)) {}
@@ -116,6 +119,7 @@ class BasicScheduler {
       }
     }
     vacate(me);
+    place_left();  // a newcomer that was called meanwhile may have found no seat
   }
 
   /// The thread of `me` is about to sleep inside a job, and goes on.
@@ -153,7 +157,7 @@ class BasicScheduler {
     const std::uint32_t first = me.random();
     for (std::size_t level = priorities; level-- > 0;) {
       for (std::uint32_t step = 0; step < count; ++step) {
-        Worker* victim = slots_[(first + step) % count].worker.load(std::memory_order_acquire);
+        Worker* victim = slots_[(first % count + step) % count].worker.load(std::memory_order_acquire);
         if (victim == nullptr || victim == &me || !victim->ever_at(level)) continue;
         if (Work* work = victim->steal(level)) {
           me.set_level(static_cast<Priority>(level));
@@ -167,8 +171,9 @@ class BasicScheduler {
   /// Whether anything lies anywhere to take. Sequentially consistent.
   bool any_work() const noexcept {
     if (injected_.waiting() != 0) return true;
-    for (std::uint32_t number = 0; number < used(); ++number) {
-      const Worker* worker = slots_[number].worker.load(std::memory_order_acquire);
+    const std::uint32_t count = used_.load(std::memory_order_seq_cst);
+    for (std::uint32_t number = 0; number < count; ++number) {
+      const Worker* worker = slots_[number].worker.load(std::memory_order_seq_cst);
       if (worker != nullptr && !worker->idle()) return true;
     }
     return false;
@@ -193,8 +198,8 @@ class BasicScheduler {
   Worker* seat() noexcept {
     for (std::uint32_t number = 0; number < limit_; ++number) {
       Slot& slot = slots_[number];
-      bool taken = slot.taken.load(std::memory_order_relaxed);
-      if (taken || !slot.taken.compare_exchange_strong(taken, true, std::memory_order_acquire)) continue;
+      bool taken = slot.taken.load(std::memory_order_seq_cst);
+      if (taken || !slot.taken.compare_exchange_strong(taken, true, std::memory_order_seq_cst)) continue;
       Worker* worker = slot.worker.load(std::memory_order_relaxed);
       if (worker != nullptr) return worker;
       worker = new (std::nothrow) Worker(number);
@@ -202,7 +207,7 @@ class BasicScheduler {
         slot.taken.store(false, std::memory_order_relaxed);
         return nullptr;
       }
-      slot.worker.store(worker, std::memory_order_release);
+      slot.worker.store(worker, std::memory_order_seq_cst);
       std::uint32_t seen = used_.load(std::memory_order_relaxed);
       while (seen <= number && !used_.compare_exchange_weak(seen, number + 1, std::memory_order_seq_cst)) {
       }
@@ -214,21 +219,22 @@ class BasicScheduler {
   /// A seat that was not used after all.
   void vacate(Worker& worker) noexcept {
     Slot& slot = slots_[worker.number()];
-    slot.taken.store(false, std::memory_order_release);
+    slot.taken.store(false, std::memory_order_seq_cst);
   }
 
   /// Has the first threads started: as many as there are places. False when one could not be.
   bool start_all() noexcept {
     for (std::uint32_t started = 0; started < crew_.places(); ++started) {
       crew_.admit();
-      if (start_one()) continue;
-      crew_.withdraw();
+      if (start_one() == Started::yes) continue;
+      static_cast<void>(crew_.withdraw());
       return false;
     }
     return true;
   }
 
  private:
+  enum class Started : std::uint8_t { yes, no_seat, refused };
   struct Slot {
     typename Atomics::template Atomic<Worker*> worker{nullptr};  // once it is there, it stays
     typename Atomics::template Atomic<bool> taken{false};
@@ -255,6 +261,7 @@ class BasicScheduler {
       if (!me.deque().push(taken[place]))
         static_cast<void>(injected_.push(*taken[place], level, Atomics::coarse_now(), From::inside));
     }
+    if (count > 1) forked();  // in between, who looked saw nothing, and may have gone to sleep
     return taken[0];
   }
 
@@ -276,7 +283,7 @@ class BasicScheduler {
   }
 
   Work* search(Worker& me) noexcept {
-    const Deadline until = Atomics::now() + patience;
+    const Deadline until = Atomics::now() + patience_;
     for (std::uint32_t pauses = 1;; pauses = std::min(2 * pauses, most_pauses)) {
       if (Work* work = next(me)) return work;
       if (ending_.load(std::memory_order_relaxed) || Atomics::now() >= until) return nullptr;
@@ -288,9 +295,11 @@ class BasicScheduler {
   bool sleep() noexcept {
     const ObserveBlocking hidden(nullptr);  // it is between two jobs
     if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
-    while (crew_.sleep(crew_.any_spare() ? Atomics::now() + retire_after_ : no_deadline) == Sleep::timed_out) {
-      if (crew_.retire()) return false;
+    if (crew_.any_spare()) {
+      if (crew_.sleep(Atomics::now() + retire_after_) == Sleep::woken) return true;
+      if (crew_.retire_spare()) return false;
     }
+    static_cast<void>(crew_.sleep());
     return true;
   }
 
@@ -304,15 +313,27 @@ class BasicScheduler {
   }
 
   [[gnu::noinline]] void call(bool by_jobs) noexcept {
-    if (crew_.call(by_jobs) == Crew::Called::newcomer && !start_one()) crew_.withdraw();
+    while (crew_.call(by_jobs) == Crew::Called::newcomer) {
+      const Started started = start_one();
+      if (started == Started::yes || crew_.withdraw()) return;
+      // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
+      // leaves his seat now, nobody else is left.
+      if (draining_.load(std::memory_order_seq_cst)) quiet_.wake();
+      if (started == Started::refused || !any_seat() || !any_work()) return;
+    }
   }
 
-  bool start_one() noexcept {
+  Started start_one() noexcept {
     Worker* worker = seat();
-    if (worker == nullptr) return false;
-    if (start_(owner_, *worker)) return true;
+    if (worker == nullptr) return Started::no_seat;
+    if (start_(owner_, *worker)) return Started::yes;
     vacate(*worker);
-    return false;
+    return Started::refused;
+  }
+
+  bool any_seat() const noexcept {
+    return std::any_of(slots_.get(), slots_.get() + limit_,
+                       [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
   }
 
   bool quiet() const noexcept {
@@ -326,6 +347,7 @@ class BasicScheduler {
   InjectionQueue<Atomics> injected_;
   const std::uint32_t limit_;
   const Clock::duration retire_after_;
+  const Clock::duration patience_;
   const Start start_;
   void* const owner_;
   const std::unique_ptr<Slot[]> slots_;

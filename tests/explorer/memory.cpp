@@ -82,6 +82,10 @@ std::uint32_t Memory::weak_choice(std::uint32_t count) {
   return chosen;
 }
 
+std::uint32_t Memory::sequential(Number atomic) const noexcept {
+  return std::max(locations_[atomic].sequential, barriers_.seen(atomic));
+}
+
 bool Memory::room(const Location& location, std::size_t before) const noexcept {
   return location.stores[before].time - location.stores[before - 1].time > 1;
 }
@@ -93,7 +97,7 @@ std::size_t Memory::choose_read(Number number, Number atomic, std::memory_order 
   Thread& thread = threads_[number];
   const Location& location = locations_[atomic];
   std::uint32_t oldest = thread.view.seen(atomic);
-  if (order == std::memory_order_seq_cst) oldest = std::max(oldest, location.sequential);
+  if (order == std::memory_order_seq_cst) oldest = std::max(oldest, sequential(atomic));
   const std::size_t newest = location.stores.size() - 1;
   if (weak_left_ == 0 || location.stores[newest].time <= oldest) return newest;
   std::array<std::size_t, most_ways> ways{newest};
@@ -119,7 +123,7 @@ std::size_t Memory::choose_read(Number number, Number atomic, std::memory_order 
 std::size_t Memory::choose_place(Number number, Number atomic, std::memory_order order) {
   const Location& location = locations_[atomic];
   std::uint32_t behind = threads_[number].view.seen(atomic);
-  if (order == std::memory_order_seq_cst) behind = std::max(behind, location.sequential);
+  if (order == std::memory_order_seq_cst) behind = std::max(behind, sequential(atomic));
   const std::size_t end = location.stores.size();
   std::array<std::size_t, most_ways> ways{end};
   std::uint32_t count = 1;
@@ -208,6 +212,7 @@ void Memory::light_barrier(Number number) {
 void Memory::full_barrier(Number number) {
   light_barrier(number);
   View& view = threads_[number].view;
+  for (std::size_t atomic = 1; atomic < locations_.size(); ++atomic) view.saw(atomic, locations_[atomic].sequential);
   view.see(barriers_);
   barriers_.see(view);
 }

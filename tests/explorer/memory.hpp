@@ -23,15 +23,15 @@ namespace psyne::explorer {
 ///     read-modify-writes.
 ///   - seq_cst: as acquire and release, and in one order per atomic: such a load reads nothing older than the last such
 ///     store, such a store is placed behind it. (Operations on different atomics then have an order as well, the one of
-///     execution; they order nothing else, which is what C++ promises.)
+///     execution; of others they order only what stands behind full barriers, which is what C++ promises.)
 /// Not modelled: a load that reads a store which is later in the execution (load buffering), and values out of thin
 /// air. A thread reads the same stale store a bounded number of times, since stores do become visible some day.
 ///
-/// Barriers: a full one exchanges knowledge of stores (not of plain accesses) with all other full ones, before and
-/// after, in their order. A heavy one is a full one on every thread, not on all at the same time. Where a thread stored
-/// after its last light barrier, the compiler could have moved these stores down and the following loads up, across
-/// whatever heavy barrier strikes here, up to the thread's next light barrier; so the heavy barrier neither publishes
-/// these stores nor shows that thread anything before then.
+/// Barriers: a full one exchanges knowledge of stores (not of plain accesses) with all other full ones, and with all
+/// seq_cst operations, before and after, in their order. A heavy one is a full one on every thread, not on all at the
+/// same time. Where a thread stored after its last light barrier, the compiler could have moved these stores down and
+/// the following loads up, across whatever heavy barrier strikes here, up to the thread's next light barrier; so the
+/// heavy barrier neither publishes these stores nor shows that thread anything before then.
 ///
 /// Plain accesses are checked for races by clocks, as in Flanagan and Freund, "FastTrack" (2009).
 class Memory {
@@ -113,6 +113,7 @@ class Memory {
   void take_and_place(Number thread, Number atomic, std::size_t read, std::uint64_t value, std::memory_order order);
   void place(Number thread, Number atomic, std::size_t before, std::uint64_t value, std::memory_order order,
              std::int32_t inherited, bool chained);
+  std::uint32_t sequential(Number atomic) const noexcept;
   bool room(const Location& location, std::size_t before) const noexcept;
   std::int32_t new_view();
   Plain& plain(const void* address);

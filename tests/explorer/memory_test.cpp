@@ -84,6 +84,19 @@ TEST(Memory, FullBarriersEmptyTheBuffers) {
               }).contains("00"));
 }
 
+TEST(Memory, AFullBarrierStandsAmongTheSequentialOnes) {
+  const auto between = [](std::memory_order first, std::memory_order second) {
+    Int x(0), y(0);
+    int a = -1, b = -1;
+    both([&] { x.store(1, relaxed), full(), a = y.load(relaxed); }, [&] { y.store(1, first), b = x.load(second); });
+    return text({a, b});
+  };
+  EXPECT_EQ(results("a barrier here, seq_cst there", [&] { return between(seq_cst, seq_cst); }),
+            (Results{"01", "10", "11"}));
+  EXPECT_TRUE(results("a barrier here, seq_cst store there", [&] { return between(seq_cst, relaxed); }).contains("00"));
+  EXPECT_TRUE(results("a barrier here, seq_cst load there", [&] { return between(relaxed, seq_cst); }).contains("00"));
+}
+
 TEST(Memory, LightAndHeavyBarrierDoSoTogether) {
   EXPECT_EQ(results("store buffering, light and heavy", [] { return store_buffering(relaxed, relaxed, light, heavy); }),
             (Results{"01", "10", "11"}));

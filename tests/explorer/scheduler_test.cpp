@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include <explorer/expectations.hpp>
+#include <explorer/explored_pool.hpp>
+#include <explorer/mutants.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using psyne::Priority;
+using psyne::Work;
+using namespace psyne::explorer;
+
+Search deep(std::uint64_t random = 3'000, std::uint64_t systematic = 2'000) {
+  Search search;
+  search.systematic = systematic;
+  search.random = random;
+  search.bounds.steps = 20'000;
+  return search;
+}
+
+/// Threads from outside post while the pool begins, works and sleeps.
+template <class Atomics>
+void post_from_outside(std::uint32_t places, int posters) {
+  ExploredPool<Atomics> pool(places, places);
+  std::array<ExploredJob, 3> jobs;
+  pool.scheduler().start_all();
+  std::vector<ExploredThread> threads;
+  for (int poster = 1; poster < posters; ++poster) {
+    threads.emplace_back([&, poster] { pool.scheduler().post(jobs[poster], Priority::normal); });
+  }
+  pool.scheduler().post(jobs[0], Priority::normal);
+  for (std::size_t own = posters; own < jobs.size(); ++own) pool.scheduler().post(jobs[own], Priority::high);
+  for (ExploredThread& thread : threads) thread.join();
+  pool.close();
+}
+
+TEST(SchedulerExplored, RunsWhatIsPostedAndEnds) {
+  expect_sound(
+      "Scheduler, one place", [] { post_from_outside<ExplorerAtomics>(1, 1); }, deep());
+  expect_sound(
+      "Scheduler, one place, three posters", [] { post_from_outside<ExplorerAtomics>(1, 3); }, deep());
+  expect_sound(
+      "Scheduler, two places", [] { post_from_outside<ExplorerAtomics>(2, 2); }, deep());
+}
+
+/// A job sleeps until another, posted later, has run: a spare takes its place.
+template <class Atomics>
+void block_inside(std::uint32_t places, std::uint32_t threads, psyne::Clock::duration retire_after) {
+  ExploredPool<Atomics> pool(places, threads, retire_after);
+  Event<Atomics> first, second;
+  const auto wait_inside = [&](Event<Atomics>& event) {
+    pool.scheduler().blocking();
+    event.wait();
+    pool.scheduler().resumed();
+  };
+  ExploredJob waits([&] { wait_inside(first); }), frees([&] { first.happen(); });
+  ExploredJob waits_too([&] { wait_inside(second); }), frees_too([&] { second.happen(); });
+  pool.scheduler().start_all();
+  pool.scheduler().post(waits, Priority::normal);
+  pool.scheduler().post(frees, Priority::normal);
+  first.wait();
+  pool.scheduler().post(waits_too, Priority::normal);
+  pool.scheduler().post(frees_too, Priority::normal);
+  pool.close();
+}
+
+TEST(SchedulerExplored, AJobThatSleepsHoldsNobodyUp) {
+  expect_sound(
+      "Scheduler, a spare", [] { block_inside<ExplorerAtomics>(1, 3, ExploredPool<ExplorerAtomics>::never); }, deep());
+  expect_sound(
+      "Scheduler, spares that retire", [] { block_inside<ExplorerAtomics>(1, 2, 1us); }, deep());
+}
+
+/// Two of four jobs need each other to run at once, without saying so, and may be taken from the queue together.
+template <class Atomics>
+void meet() {
+  ExploredPool<Atomics> pool(2, 2);
+  Event<Atomics> first, second;
+  ExploredJob one([&] { first.happen(), second.wait(); }), other([&] { second.happen(), first.wait(); }), more, last;
+  ExploredJob posts([&] {
+    for (ExploredJob* job : {&one, &other, &more, &last}) pool.scheduler().post(*job, Priority::normal);
+  });
+  pool.scheduler().start_all();
+  pool.scheduler().post(posts, Priority::normal);
+  pool.close();
+}
+
+TEST(SchedulerExplored, AsManyRunAtOnceAsThereArePlaces) {
+  expect_sound(
+      "Scheduler, jobs that meet", [] { meet<ExplorerAtomics>(); }, deep(20'000));
+}
+
+/// At the limit of threads a job blocks, and comes back while others post.
+template <class Atomics>
+void come_back_at_the_limit() {
+  ExploredPool<Atomics> pool(1, 1);
+  Event<Atomics> event;
+  ExploredJob waits([&] {
+    pool.scheduler().blocking();
+    event.wait();
+    pool.scheduler().resumed();
+  });
+  ExploredJob more, last;
+  pool.scheduler().start_all();
+  pool.scheduler().post(waits, Priority::normal);
+  ExploredThread poster([&] { pool.scheduler().post(more, Priority::normal); });
+  event.happen();
+  pool.scheduler().post(last, Priority::normal);
+  poster.join();
+  pool.close();
+}
+
+TEST(SchedulerExplored, AtTheLimitOfThreadsNothingIsForgotten) {
+  expect_sound(
+      "Scheduler, at the limit", [] { come_back_at_the_limit<ExplorerAtomics>(); }, deep(20'000));
+}
+
+}  // namespace
