@@ -23,10 +23,12 @@ namespace psyne::inline v0 {
 
 /// Brings the threads of a pool and their work together: who picks what, who is woken, who sleeps.
 ///
-///   post                  any thread              lock-free but for a short lock; wakes or starts a thread if one is
-///   wanted forked                a worker or guest that put a child aside     one load, mostly run                   a
-///   thread of the pool    until the end, or until it retires enter, exit           a thread from outside   a guest:
-///   its children are stolen, it runs nothing that was posted blocking, resumed     a thread of the pool inside a job
+///   post                  any thread                          lock-free but for a short lock; wakes or starts a thread
+///   forked                who put a child aside               one load, mostly
+///   run                   a thread of the pool                until the end, or until it retires
+///   enter, exit           a thread from outside               a guest: its children are stolen, it runs nothing posted
+///   blocking, resumed     a thread of the pool inside a job   another has its place meanwhile
+///   guest_blocking, guest_resumed     a guest                 the same
 ///   close                 any thread
 ///   wait_until_quiet, end the owner, one thread at a time
 ///

@@ -31,8 +31,15 @@ class ExploredPool {
   Worker& me() noexcept { return *workers_[Execution::current().thread()]; }
   void be(Worker* worker) noexcept { workers_[Execution::current().thread()] = worker; }
 
+  /// From a job of the pool, or from outside.
+  void post(Work& work, Priority level = Priority::normal) {
+    const bool inside = workers_[Execution::current().thread()] != nullptr;
+    require(scheduler_.post(work, level, inside ? From::inside : From::outside), "taken");
+  }
+
   /// Waits until all is done, and for the ends of all threads.
   void close() {
+    require(scheduler_.close(), "closed once");
     require(scheduler_.wait_until_quiet(no_deadline), "quiet without a deadline");
     end();
   }

@@ -27,10 +27,10 @@ void post_from_outside(std::uint32_t places, int posters) {
   pool.scheduler().start_all();
   std::vector<ExploredThread> threads;
   for (int poster = 1; poster < posters; ++poster) {
-    threads.emplace_back([&, poster] { pool.scheduler().post(jobs[poster], Priority::normal); });
+    threads.emplace_back([&, poster] { pool.post(jobs[poster]); });
   }
-  pool.scheduler().post(jobs[0], Priority::normal);
-  for (std::size_t own = posters; own < jobs.size(); ++own) pool.scheduler().post(jobs[own], Priority::high);
+  pool.post(jobs[0]);
+  for (std::size_t own = posters; own < jobs.size(); ++own) pool.post(jobs[own], Priority::high);
   for (ExploredThread& thread : threads) thread.join();
   pool.close();
 }
@@ -57,11 +57,11 @@ void block_inside(std::uint32_t places, std::uint32_t threads, psyne::Clock::dur
   ExploredJob waits([&] { wait_inside(first); }), frees([&] { first.happen(); });
   ExploredJob waits_too([&] { wait_inside(second); }), frees_too([&] { second.happen(); });
   pool.scheduler().start_all();
-  pool.scheduler().post(waits, Priority::normal);
-  pool.scheduler().post(frees, Priority::normal);
+  pool.post(waits);
+  pool.post(frees);
   first.wait();
-  pool.scheduler().post(waits_too, Priority::normal);
-  pool.scheduler().post(frees_too, Priority::normal);
+  pool.post(waits_too);
+  pool.post(frees_too);
   pool.close();
 }
 
@@ -79,10 +79,10 @@ void meet() {
   Event<Atomics> first, second;
   ExploredJob one([&] { first.happen(), second.wait(); }), other([&] { second.happen(), first.wait(); }), more, last;
   ExploredJob posts([&] {
-    for (ExploredJob* job : {&one, &other, &more, &last}) pool.scheduler().post(*job, Priority::normal);
+    for (ExploredJob* job : {&one, &other, &more, &last}) pool.post(*job);
   });
   pool.scheduler().start_all();
-  pool.scheduler().post(posts, Priority::normal);
+  pool.post(posts);
   pool.close();
 }
 
@@ -103,10 +103,10 @@ void come_back_at_the_limit() {
   });
   ExploredJob more, last;
   pool.scheduler().start_all();
-  pool.scheduler().post(waits, Priority::normal);
-  ExploredThread poster([&] { pool.scheduler().post(more, Priority::normal); });
+  pool.post(waits);
+  ExploredThread poster([&] { pool.post(more); });
   event.happen();
-  pool.scheduler().post(last, Priority::normal);
+  pool.post(last);
   poster.join();
   pool.close();
 }
