@@ -54,16 +54,19 @@ class OpenMp {
 #pragma omp parallel for schedule(static)
     for (std::size_t i = 0; i < count; ++i) f(i);
   }
+  // 1266 us; dynamic by 16 items 1310, by one 1530.
   template <class F>
   void for_each_uneven(std::size_t count, F f) {
-#pragma omp parallel for schedule(dynamic, 16)
+#pragma omp parallel for schedule(guided)
     for (std::size_t i = 0; i < count; ++i) f(i);
   }
 
   std::uint64_t sum(std::span<const std::uint64_t> values) {
     std::uint64_t sum = 0;
-#pragma omp parallel for simd schedule(static) reduction(+ : sum)
-    for (std::size_t i = 0; i < values.size(); ++i) sum += values[i];
+    const std::uint64_t* const first = values.data();
+    const std::size_t count = values.size();
+#pragma omp parallel for schedule(static) firstprivate(first, count) reduction(+ : sum)
+    for (std::size_t i = 0; i < count; ++i) sum += first[i];
     return sum;
   }
 
