@@ -1,9 +1,7 @@
 // psyne's pool.
-#include <psyne.hpp>
+#include <psyne/pool/pool/pool.hpp>
 
 #include "pool/works/all.hpp"
-
-#include <ranges>
 
 namespace pool_bench {
 namespace {
@@ -12,43 +10,15 @@ class Psyne {
  public:
   explicit Psyne(unsigned threads) : pool_(psyne::Pool::open({.name = "bench", .workers = threads}).value()) {}
 
-  class Group {
-   public:
-    explicit Group(Psyne& psyne) : scope_(psyne.pool_) {}
-
-    template <class F>
-    void run(F f) {
-      scope_.spawn(std::move(f));
-    }
-    void wait() { scope_.wait(); }
-
-   private:
-    psyne::Scope scope_;
-  };
-
   template <class F>
   void enter(F f) {
     pool_.submit(std::move(f)).get();
   }
-  template <class... F>
-  void invoke(F&&... f) {
-    psyne::par_invoke(std::forward<F>(f)...);
-  }
-
-  template <class F>
-  void for_each(std::size_t count, F f) {
-    psyne::par_for_each(std::views::iota(std::size_t{0}, count), f, {.pool = &pool_});
-  }
-  std::uint64_t sum(std::span<const std::uint64_t> values) {
-    return psyne::par_reduce(values, std::uint64_t{0}, std::plus<>(), {.pool = &pool_});
-  }
-  void sort(std::span<std::uint32_t> values) { psyne::par_sort(values, {.pool = &pool_}); }
-
   template <class Job>
   void run_all(std::size_t count, Job job) {
-    psyne::Scope scope(pool_);
-    for (std::size_t i = 0; i < count; ++i) scope.spawn(job);
-    scope.wait();
+    std::vector<psyne::Job<void>> jobs;
+    for (std::size_t i = 0; i < count; ++i) jobs.push_back(pool_.submit(job));
+    for (psyne::Job<void>& one : jobs) one.get();
   }
 
   template <class Job>
@@ -73,11 +43,11 @@ class Psyne {
 
   template <class Job, class Before, class Urgent>
   void overtake(std::size_t count, Job job, Before before, Urgent urgent) {
-    psyne::Scope scope(pool_);
-    for (std::size_t i = 0; i < count; ++i) scope.spawn(job);
+    std::vector<psyne::Job<void>> jobs;
+    for (std::size_t i = 0; i < count; ++i) jobs.push_back(pool_.submit(job));
     before();
     pool_.submit(urgent, {.priority = psyne::Priority::high}).get();
-    scope.wait();
+    for (psyne::Job<void>& one : jobs) one.get();
   }
 
  private:
