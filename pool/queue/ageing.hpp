@@ -25,11 +25,12 @@ class Ageing {
     mark(count_++) = {number, now};
   }
 
-  /// How long `number` has waited; at most a step too much, and `longest` where that is all that is known.
+  /// How long `number` has waited; at most a step too much, and `longest` where that is all that is known. Zero when it
+  /// came after `now`, which its taker may have looked at long before.
   Clock::duration waited(std::size_t number, Deadline now) const noexcept {
     const std::size_t oldest = count_ > marks ? count_ - marks : 0;
     for (std::size_t place = count_; place > oldest; --place) {
-      if (mark(place - 1).number <= number) return std::min(now - mark(place - 1).time, longest);
+      if (mark(place - 1).number <= number) return std::clamp(now - mark(place - 1).time, Clock::duration{}, longest);
     }
     return longest;
   }

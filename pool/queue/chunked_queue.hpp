@@ -12,7 +12,7 @@ namespace psyne::inline v0 {
 
 /// Work in the order in which it came, as pointers in chunks, so that whoever takes several touches none of them.
 ///
-/// Unbounded; gives chunks back as it empties, but for one. Where no memory is left for a chunk, work is linked by its
+/// Unbounded; gives chunks back as it empties, but for two. Where no memory is left for a chunk, work is linked by its
 /// own `next`, so push never fails. Owns no work. Not thread safe.
 class ChunkedQueue {
  public:
@@ -64,10 +64,14 @@ class ChunkedQueue {
     return true;
   }
 
+  // All of the first chunk has been taken.
   void drop_chunk() noexcept {
-    Chunk* chunk = std::exchange(first_, first_->next);
     first_used_ = 0;
-    if (first_ == nullptr) last_ = nullptr, last_free_ = chunk_size;
+    if (first_ == last_) {
+      last_free_ = 0;
+      return;
+    }
+    Chunk* chunk = std::exchange(first_, first_->next);
     if (spare_ == nullptr) {
       spare_ = chunk;
     } else {

@@ -16,6 +16,14 @@ inline std::memory_order without_acquire(std::memory_order order) noexcept {
   return order == std::memory_order_acq_rel ? std::memory_order_release : order;
 }
 
+inline std::memory_order without_sequential(std::memory_order order) noexcept {
+  return order == std::memory_order_seq_cst ? std::memory_order_acq_rel : order;
+}
+
+inline std::memory_order sequential_relaxed(std::memory_order order) noexcept {
+  return order == std::memory_order_seq_cst ? std::memory_order_relaxed : order;
+}
+
 template <class T, std::memory_order (*weaken)(std::memory_order)>
 class WeakenedAtomic : public ExploredAtomic<T> {
   using Whole = ExploredAtomic<T>;
@@ -52,6 +60,16 @@ struct ReleaseMissing : ExplorerAtomics {
 struct AcquireMissing : ExplorerAtomics {
   template <class T>
   using Atomic = WeakenedAtomic<T, without_acquire>;
+};
+
+struct SequentialMissing : ExplorerAtomics {
+  template <class T>
+  using Atomic = WeakenedAtomic<T, without_sequential>;
+};
+
+struct SequentialRelaxed : ExplorerAtomics {
+  template <class T>
+  using Atomic = WeakenedAtomic<T, sequential_relaxed>;
 };
 
 struct LightBarrierMissing : ExplorerAtomics {
