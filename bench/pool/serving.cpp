@@ -37,7 +37,7 @@ std::optional<Question> parse(const std::string& line, const std::vector<Work>& 
       threads == 0) {
     return std::nullopt;
   }
-  return Question{&*known, {threads, std::chrono::milliseconds(milliseconds)}};
+  return Question{&*known, {.threads = threads, .duration = std::chrono::milliseconds(milliseconds)}};
 }
 
 void print(const Question& question, std::optional<double> value) {

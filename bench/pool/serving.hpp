@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -9,10 +11,21 @@
 
 namespace pool_bench {
 
+/// How large the works are; a test under a sanitizer is content with less.
+struct Sizes {
+  unsigned fib = 32;
+  std::uint64_t leaves = 1'000'000;  ///< of skynet, a power of ten
+  unsigned queens = 12;
+  std::size_t matrix = 512;  ///< rows, a power of two and at least 64
+  std::size_t summed = std::size_t{8} << 20;
+  std::size_t sorted = 10'000'000;
+};
+
 /// How a work is measured: on so many threads, for about so long.
 struct Load {
   unsigned threads = 1;
   std::chrono::nanoseconds duration{};
+  Sizes sizes = {};
 };
 
 /// One work of a program, and its value in `unit`; nothing where this library has no such thing.

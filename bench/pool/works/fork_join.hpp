@@ -34,19 +34,21 @@ std::uint64_t fib(Peer& peer, unsigned n) {
   return left + right;
 }
 
-inline constexpr double forks_of_fib_32 = 3'524'577;  // calls with n of 2 or more
-
 /// Nanoseconds for one fork and join, of two calls that do nothing else.
 template <class Peer>
 std::optional<double> measure_fib(const Load& load) {
   if constexpr (Forks<Peer>) {
+    const unsigned n = load.sizes.fib;
+    std::uint64_t expected = 0;
+    std::uint64_t next = 1;
+    for (unsigned i = 0; i < n; ++i) expected = std::exchange(next, expected + next);
     Peer peer(load.threads);
     std::uint64_t result = 0;
-    peer.enter([&] { result = fib(peer, 16); });
-    require(result == 987, "fib");
-    const double taken = median_nanoseconds(load.duration, [&] { peer.enter([&] { result = fib(peer, 32); }); });
-    require(result == 2'178'309, "fib");
-    return taken / forks_of_fib_32;
+    peer.enter([&] { fib(peer, n / 2); });
+    const double taken = median_nanoseconds(load.duration, [&] { peer.enter([&] { result = fib(peer, n); }); });
+    require(result == expected, "fib");
+    const std::uint64_t forks = next - 1;  // as many calls have n of 2 or more
+    return taken / static_cast<double>(forks);
   }
   return std::nullopt;
 }
@@ -69,14 +71,14 @@ std::uint64_t skynet(Peer& peer, std::uint64_t first, std::uint64_t count) {
 template <class Peer>
 std::optional<double> measure_skynet(const Load& load) {
   if constexpr (Forks<Peer>) {
+    const std::uint64_t leaves = load.sizes.leaves;
     Peer peer(load.threads);
     std::uint64_t result = 0;
-    peer.enter([&] { result = skynet(peer, 0, 1000); });
-    require(result == 499'500, "skynet");
+    peer.enter([&] { skynet(peer, 0, leaves / 1000); });
     const double taken =
-        median_nanoseconds(load.duration, [&] { peer.enter([&] { result = skynet(peer, 0, 1'000'000); }); });
-    require(result == 499'999'500'000, "skynet");
-    return taken / 1'111'110;
+        median_nanoseconds(load.duration, [&] { peer.enter([&] { result = skynet(peer, 0, leaves); }); });
+    require(result == leaves * (leaves - 1) / 2, "skynet");
+    return taken / static_cast<double>((leaves - 1) * 10 / 9);
   }
   return std::nullopt;
 }
@@ -111,20 +113,37 @@ std::uint64_t queens(Peer& peer, unsigned size, unsigned rows, Attacked attacked
   return sum;
 }
 
-inline constexpr std::uint64_t tasks_of_12_queens = 856'188;  // ways to place the first one, the first two, ...
+/// What queens() comes to, and as how many tasks, counted without a library.
+struct Placed {
+  std::uint64_t ways = 0;
+  std::uint64_t tasks = 0;
+};
+
+inline void place(Placed& placed, unsigned size, unsigned rows, Attacked attacked) {
+  if (rows == 0) {
+    ++placed.ways;
+    return;
+  }
+  for (std::uint32_t free = attacked.free(size); free != 0; free &= free - 1) {
+    ++placed.tasks;
+    place(placed, size, rows - 1, attacked.with(free & -free));
+  }
+}
 
 /// Nanoseconds for one task.
 template <class Peer>
 std::optional<double> measure_queens(const Load& load) {
   if constexpr (Forks<Peer> && Groups<Peer>) {
+    const unsigned size = load.sizes.queens;
+    Placed placed;
+    place(placed, size, size, {});
     Peer peer(load.threads);
     std::uint64_t result = 0;
-    peer.enter([&] { result = queens(peer, 8, 8, {}); });
-    require(result == 92, "nqueens");
+    peer.enter([&] { queens(peer, size / 2, size / 2, {}); });
     const double taken =
-        median_nanoseconds(load.duration, [&] { peer.enter([&] { result = queens(peer, 12, 12, {}); }); });
-    require(result == 14'200, "nqueens");
-    return taken / tasks_of_12_queens;
+        median_nanoseconds(load.duration, [&] { peer.enter([&] { result = queens(peer, size, size, {}); }); });
+    require(result == placed.ways, "nqueens");
+    return taken / static_cast<double>(placed.tasks);
   }
   return std::nullopt;
 }

@@ -102,7 +102,7 @@ template <class Peer>
 std::optional<double> measure_sum(const Load& load) {
   if constexpr (Sums<Peer>) {
     if (too_few<Peer>(load)) return std::nullopt;
-    std::vector<std::uint64_t> values(8u << 20);
+    std::vector<std::uint64_t> values(load.sizes.summed);
     std::uint64_t expected = 0;
     for (std::size_t i = 0; i < values.size(); ++i) expected += values[i] = churn(1, i);
     Peer peer(load.threads);
@@ -126,7 +126,7 @@ template <class Peer>
 std::optional<double> measure_sort(const Load& load) {
   if constexpr (Sorts<Peer>) {
     if (too_few<Peer>(load)) return std::nullopt;
-    std::vector<std::uint32_t> random(10'000'000);
+    std::vector<std::uint32_t> random(load.sizes.sorted);
     std::uint64_t state = 1;
     std::uint64_t expected = 0;
     for (std::uint32_t& value : random) {

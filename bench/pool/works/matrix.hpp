@@ -8,9 +8,8 @@
 
 namespace pool_bench {
 
-inline constexpr std::size_t matrix_size = 512;
-inline constexpr std::size_t row_length = matrix_size + 8;  // rows 4 KiB apart would share a few lines of each cache
-inline constexpr std::size_t leaf_size = 64;                // three of them lie in a first- or second-level cache
+inline constexpr std::size_t row_length = 512 + 8;  // rows 4 KiB apart would share a few lines of each cache
+inline constexpr std::size_t leaf_size = 64;        // three of them lie in a first- or second-level cache
 
 /// A square within a matrix.
 template <class Value>
@@ -39,23 +38,24 @@ void multiply(Peer& peer, Square<double> c, Square<const double> a, Square<const
   }
 }
 
-/// Milliseconds to multiply two matrices of 512 by 512 doubles.
+/// Milliseconds to multiply two matrices of doubles, 512 by 512.
 template <class Peer>
 std::optional<double> measure_matrix(const Load& load) {
   if constexpr (Forks<Peer>) {
-    std::vector<double> a(matrix_size * row_length), b(a.size()), c(a.size());
-    std::vector<double> columns(matrix_size), rows(matrix_size);
-    for (std::size_t i = 0; i < matrix_size; ++i) {
-      for (std::size_t j = 0; j < matrix_size; ++j) {
+    const std::size_t size = load.sizes.matrix;
+    std::vector<double> a(size * row_length), b(a.size()), c(a.size());
+    std::vector<double> columns(size), rows(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) {
         columns[j] += a[i * row_length + j] = static_cast<double>((i + j) % 7);
         rows[i] += b[i * row_length + j] = static_cast<double>((i * j) % 11);
       }
     }
     double expected = 0;  // the sum of the product's values: whole numbers, so it is exact
-    for (std::size_t k = 0; k < matrix_size; ++k) expected += columns[k] * rows[k];
+    for (std::size_t k = 0; k < size; ++k) expected += columns[k] * rows[k];
     Peer peer(load.threads);
     const auto clear = [&] { std::ranges::fill(c, 0.0); };
-    const auto run = [&] { peer.enter([&] { multiply(peer, {c.data()}, {a.data()}, {b.data()}, matrix_size); }); };
+    const auto run = [&] { peer.enter([&] { multiply(peer, {c.data()}, {a.data()}, {b.data()}, size); }); };
     run();
     const double taken = median_nanoseconds(load.duration, clear, run);
     double sum = 0;

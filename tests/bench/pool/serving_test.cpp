@@ -16,6 +16,7 @@ using testing::HasSubstr;
 const std::vector<Work> works = {
     {"fork", "ns", [](const Load& load) { return std::optional<double>(10.0 * load.threads); }},
     {"fork and join", "us", [](const Load& load) { return std::optional<double>(load.duration.count()); }},
+    {"sizes", "n", [](const Load& load) { return std::optional<double>(load.sizes.fib); }},
     {"missing", "ns", [](const Load&) { return std::optional<double>(); }},
     {"wrong", "ns", [](const Load&) -> std::optional<double> { throw std::runtime_error("it came out wrong"); }},
     {"broken", "ns",
@@ -51,6 +52,11 @@ TEST_F(Serving, OneMeasurementIsOneLineOfJson) {
 TEST_F(Serving, ANameMayBeginAsAnotherDoesAndHaveSpaces) {
   EXPECT_EQ(run({"--work", "fork and join", "--size", "1", "--milliseconds", "3"}), 0);
   EXPECT_THAT(output_, HasSubstr("\"value\": 3000000}"));
+}
+
+TEST_F(Serving, TheWorksHaveTheirFullSizes) {
+  EXPECT_EQ(run({"--work", "sizes", "--size", "1"}), 0);
+  EXPECT_THAT(output_, HasSubstr("\"value\": 32}"));
 }
 
 TEST_F(Serving, WhatALibraryLacksIsNull) {
@@ -94,7 +100,7 @@ TEST_F(Serving, AnythingElseIsRefused) {
                                                 {"--speed", "1"},
                                                 {"--cpus", "0"}}) {
     EXPECT_EQ(run(words), 2) << testing::PrintToString(words);
-    EXPECT_THAT(errors_, HasSubstr("works: fork, fork and join, missing"));
+    EXPECT_THAT(errors_, HasSubstr("works: fork, fork and join, sizes, missing"));
   }
 }
 
