@@ -2,6 +2,7 @@
 
 #include "pool/serving.hpp"
 #include "pool/works/churn.hpp"
+#include "pool/works/large_pages.hpp"
 #include "pool/works/stopwatch.hpp"
 
 #include <algorithm>
@@ -102,7 +103,8 @@ template <class Peer>
 std::optional<double> measure_sum(const Load& load) {
   if constexpr (Sums<Peer>) {
     if (too_few<Peer>(load)) return std::nullopt;
-    std::vector<std::uint64_t> values(load.sizes.summed);
+    const LargePages<std::uint64_t> pages(load.sizes.summed);
+    const std::span<std::uint64_t> values = pages.values();
     std::uint64_t expected = 0;
     for (std::size_t i = 0; i < values.size(); ++i) expected += values[i] = churn(1, i);
     Peer peer(load.threads);
@@ -134,9 +136,11 @@ std::optional<double> measure_sort(const Load& load) {
       value = static_cast<std::uint32_t>(state >> 32);
       expected += value;
     }
-    std::vector<std::uint32_t> values(random);
+    const LargePages<std::uint32_t> pages(random.size());
+    const std::span<std::uint32_t> values = pages.values();
+    std::ranges::copy(random, values.begin());
     Peer peer(load.threads);
-    peer.sort(std::span(values).first(values.size() / 16));
+    peer.sort(values.first(values.size() / 16));
     const double taken = median_nanoseconds(
         load.duration, [&] { std::ranges::copy(random, values.begin()); }, [&] { peer.sort(values); });
     std::uint64_t sum = 0;

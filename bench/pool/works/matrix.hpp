@@ -1,9 +1,11 @@
 #pragma once
 
 #include "pool/works/fork_join.hpp"
+#include "pool/works/large_pages.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace pool_bench {
@@ -43,7 +45,10 @@ template <class Peer>
 std::optional<double> measure_matrix(const Load& load) {
   if constexpr (Forks<Peer>) {
     const std::size_t size = load.sizes.matrix;
-    std::vector<double> a(size * row_length), b(a.size()), c(a.size());
+    const LargePages<double> pages(3 * size * row_length);
+    const std::span<double> a = pages.values().first(size * row_length);
+    const std::span<double> b = pages.values().subspan(a.size(), a.size());
+    const std::span<double> c = pages.values().last(a.size());
     std::vector<double> columns(size), rows(size);
     for (std::size_t i = 0; i < size; ++i) {
       for (std::size_t j = 0; j < size; ++j) {
