@@ -3,11 +3,10 @@
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/atomics/cache_line.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 
 namespace psyne::inline v0 {
 
@@ -28,7 +27,7 @@ namespace psyne::inline v0 {
 /// Indices are 64 bits wide and never wrap.
 ///
 /// Shut-down: nobody may steal any more; what is left inside is forgotten.
-template <class Item, class Atomics = StandardAtomics, std::size_t capacity = 512>
+template <class Item, class Atomics = StandardAtomics, std::size_t capacity = 256>
 class WorkDeque {
   static_assert((capacity & (capacity - 1)) == 0);
 
@@ -37,11 +36,13 @@ class WorkDeque {
   WorkDeque(const WorkDeque&) = delete;
   WorkDeque& operator=(const WorkDeque&) = delete;
 
-  /// False when it is full, or the slots could not be allocated.
+  /// False when it is full.
   bool push(Item* item) noexcept {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);
-    if (bottom - top_seen_ >= capacity || slots_ == nullptr) [[unlikely]] {
-      if (!make_room(bottom)) return false;
+    if (bottom - top_seen_ >= capacity) [[unlikely]] {
+      // Acquire: the thief that moved top_ on has read its slot.
+      top_seen_ = top_.load(std::memory_order_acquire);
+      if (bottom - top_seen_ >= capacity) return false;
     }
     slots_[bottom & mask].store(item, std::memory_order_relaxed);
     bottom_.store(bottom + 1, std::memory_order_seq_cst);  // releases the slot and the item
@@ -92,20 +93,10 @@ class WorkDeque {
   using Slot = typename Atomics::template Atomic<Item*>;
   static constexpr std::uint64_t mask = capacity - 1;
 
-  [[gnu::noinline]] bool make_room(std::uint64_t bottom) noexcept {
-    if (slots_ == nullptr) {
-      slots_.reset(new (std::nothrow) Slot[capacity]);
-      if (slots_ == nullptr) return false;
-    }
-    // Acquire: the thief that moved top_ on has read its slot.
-    top_seen_ = top_.load(std::memory_order_acquire);
-    return bottom - top_seen_ < capacity;
-  }
-
   alignas(cache_line) typename Atomics::template Atomic<std::uint64_t> bottom_{0};  // where the next goes; the owner's
   std::uint64_t top_seen_ = 0;                                                      // the owner's copy of top_
-  std::unique_ptr<Slot[]> slots_;  // thieves read it after bottom_, which was stored after it
-  alignas(cache_line) typename Atomics::template Atomic<std::uint64_t> top_{0};  // the oldest; who moves it has it
+  alignas(cache_line) typename Atomics::template Atomic<std::uint64_t> top_{0};     // the oldest; who moves it has it
+  alignas(cache_line) std::array<Slot, capacity> slots_;
 };
 
 }  // namespace psyne::inline v0

@@ -1,45 +1,55 @@
+#include <psyne/core/stop/stop_callback.hpp>
+#include <psyne/core/stop/stop_source.hpp>
 #include <psyne/pool/job/job_context.hpp>
 
-#include <mutex>
-#include <utility>
+#include <optional>
 
 namespace psyne::inline v0 {
 
+// A source has one parent; the second thing that stops a job does so by a callback.
+struct JobContext::Source {
+  struct Stop {
+    StopSource source;
+    StopReason reason;
+    StopToken why;
+    void operator()() const noexcept { source.request_stop(reason, std::string(why.text())); }
+  };
+
+  Source(const StopToken& parent, Deadline deadline) : source(parent, deadline) {}
+
+  StopSource source;
+  std::optional<StopCallback<Stop>> beside;
+};
+
+JobContext::~JobContext() { delete source_.load(std::memory_order_acquire); }
+
+// What a pool runs is stopped by it with reason shutdown, what a job runs by that with reason parent.
 StopToken JobContext::token() {
-  {
-    const std::lock_guard guard(lock_);
-    if (source_) return source_->token();
-  }
-  // Allocated and linked outside of the lock; of two threads that do it at once one throws his away.
-  const bool of_pool = parent_ != nullptr && parent_->parent_ == nullptr;
+  if (const Source* there = source_.load(std::memory_order_acquire)) return there->source.token();
   const StopToken above = parent_ != nullptr ? parent_->token() : StopToken();
-  const StopSource made(above.stop_possible() && !of_pool ? above : stop_, deadline_);
-  const StopToken beside = of_pool ? above : above.stop_possible() ? stop_ : StopToken();
-  bool late = false;
-  {
-    const std::lock_guard guard(lock_);
-    if (source_) return source_->token();
-    source_.emplace(made);
-    late = cancelled();
-  }
+  const StopToken own = limits_ != nullptr ? limits_->stop : StopToken();
+  const bool under_job = above.stop_possible() && !of_pool();
+  auto made = std::make_unique<Source>(under_job ? above : own, limits_ != nullptr ? limits_->deadline : no_deadline);
+  const StopToken& beside = under_job ? own : above;
   if (beside.stop_possible()) {
-    beside_.emplace(beside, StopSourceToo{made, of_pool ? StopReason::shutdown : StopReason::parent, beside});
+    made->beside.emplace(beside,
+                         Source::Stop{made->source, under_job ? StopReason::parent : StopReason::shutdown, beside});
   }
-  if (late) made.request_stop(reason_, text_);
-  return made.token();
+  const StopSource source = made->source;
+  Source* there = nullptr;
+  if (!source_.compare_exchange_strong(there, made.get(), std::memory_order_seq_cst)) return there->source.token();
+  static_cast<void>(made.release());
+  // Either this sees that it was cancelled, or cancel() sees the source.
+  const std::uint8_t reason = cancelled_.load(std::memory_order_seq_cst);
+  if (reason != not_cancelled) source.request_stop(static_cast<StopReason>(reason));
+  return source.token();
 }
 
 void JobContext::cancel(StopReason reason, std::string text) {
-  std::optional<StopSource> source;
-  {
-    const std::lock_guard guard(lock_);
-    if (cancelled()) return;
-    reason_ = reason;
-    text_ = text;
-    cancelled_.store(true, std::memory_order_release);
-    source = source_;
-  }
-  if (source) source->request_stop(reason, std::move(text));
+  std::uint8_t none = not_cancelled;
+  if (!cancelled_.compare_exchange_strong(none, static_cast<std::uint8_t>(reason), std::memory_order_seq_cst)) return;
+  const Source* there = source_.load(std::memory_order_seq_cst);
+  if (there != nullptr) StopSource(there->source).request_stop(reason, std::move(text));
 }
 
 }  // namespace psyne::inline v0

@@ -8,9 +8,9 @@ namespace psyne::inline v0 {
 JobRecord::Extras::Extras(JobRecord& own) noexcept
     : Work([](Work& self) noexcept {
         auto& extras = static_cast<Extras&>(self);
-        const bool stopped = extras.stop.stop_requested();
+        const bool stopped = extras.limits.stop.stop_requested();
         extras.job->cancel(stopped ? StopReason::parent : StopReason::deadline,
-                           std::string(stopped ? extras.stop.text() : std::string_view()));
+                           std::string(stopped ? extras.limits.stop.text() : std::string_view()));
         extras.job->let_go();
       }),
       job(&own) {}
@@ -26,12 +26,12 @@ std::unique_ptr<JobRecord::Extras> JobRecord::extras_of(JobRecord& own, JobOptio
   const bool limited = options.deadline != no_time_limit || options.stop.stop_possible();
   if (options.name.empty() && !limited && !options.timings) return nullptr;
   auto extras = std::make_unique<Extras>(own);
-  extras->named.name = std::move(options.name);
-  extras->stop = std::move(options.stop);
+  extras->limits = {.name = std::move(options.name), .stop = std::move(options.stop)};
+  extras->named.name = extras->limits.name;
   extras->timed = options.timings;
   extras->limited = limited;
   const Deadline now = limited || options.timings ? Clock::now() : Deadline();
-  if (options.deadline < no_deadline - now) extras->deadline = now + options.deadline;
+  if (options.deadline < no_deadline - now) extras->limits.deadline = now + options.deadline;
   if (options.timings) extras->timings.submitted = now;
   return extras;
 }
@@ -40,8 +40,8 @@ JobRecord::JobRecord(PoolState& pool, JobOptions options)
     : Work(&run),
       pool_(&pool),
       extras_(extras_of(*this, options)),
-      context_(options.priority.value_or(this_job::priority()), extras_ ? extras_->named.name : std::string_view(),
-               &pool.whole(), extras_ ? extras_->stop : StopToken(), extras_ ? extras_->deadline : no_deadline) {}
+      context_(options.priority.value_or(this_job::priority()), &pool.whole(),
+               extras_ != nullptr ? &extras_->limits : nullptr) {}
 
 void JobRecord::submit() noexcept {
   if (extras_ != nullptr && !extras_->named.name.empty()) pool_->named().add(extras_->named);
@@ -63,7 +63,7 @@ std::optional<Error> JobRecord::watch() noexcept {
   auto service = Service::with_callbacks();
   if (!service) return service.error();
   extras_->service = *service;
-  extras_->set(**service, extras_->deadline, extras_->stop);
+  extras_->set(**service, extras_->limits.deadline, extras_->limits.stop);
   return std::nullopt;
 }
 

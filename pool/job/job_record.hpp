@@ -81,9 +81,8 @@ class JobRecord : public Work {
     void limit_reached() noexcept override;
 
     JobRecord* job;
+    JobLimits limits;
     NamedJobs::Entry named;
-    StopToken stop;
-    Deadline deadline = no_deadline;
     JobTimings timings;
     bool timed = false;
     bool limited = false;

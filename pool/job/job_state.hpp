@@ -3,8 +3,8 @@
 #include <psyne/core/completion/result_state.hpp>
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/stop/stop_token.hpp>
-#include <psyne/core/task/frame_pool.hpp>
 #include <psyne/pool/job/job_record.hpp>
+#include <psyne/pool/memory/job_memory.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -71,8 +71,8 @@ class SubmittedJob final : public JobState<JobValueOf<Callable>> {
       : JobState<Value>(pool, std::move(options)), callable_(std::forward<decltype(callable)>(callable)) {}
   ~SubmittedJob() override {}
 
-  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { give_back_frame(memory, bytes); }
+  static void* operator new(std::size_t bytes) { return take_job_memory(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { give_back_job_memory(memory, bytes); }
 
  private:
   Returned invoke() {

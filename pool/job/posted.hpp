@@ -1,7 +1,7 @@
 #pragma once
 
 #include <psyne/core/executor/work.hpp>
-#include <psyne/core/task/frame_pool.hpp>
+#include <psyne/pool/memory/job_memory.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
 
@@ -18,12 +18,12 @@ template <class Callable>
 class Posted final : private Work {
  public:
   static Work& make(auto&& callable) {
-    static_assert(alignof(Posted) <= alignof(std::max_align_t), "frames are aligned as operator new does");
-    void* const memory = take_frame(sizeof(Posted));
+    static_assert(alignof(Posted) <= alignof(std::max_align_t), "its memory is aligned as operator new does");
+    void* const memory = take_job_memory(sizeof(Posted));
     try {
       return *new (memory) Posted(std::forward<decltype(callable)>(callable));
     } catch (...) {
-      give_back_frame(memory, sizeof(Posted));
+      give_back_job_memory(memory, sizeof(Posted));
       throw;
     }
   }
@@ -54,7 +54,7 @@ class Posted final : private Work {
 
   void end() noexcept {
     this->~Posted();
-    give_back_frame(this, sizeof(Posted));
+    give_back_job_memory(this, sizeof(Posted));
   }
   ~Posted() = default;
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace psyne::inline v0 {
@@ -19,9 +20,9 @@ class NamedJobs {
  public:
   enum class Stage : std::uint8_t { pending, running };
 
-  /// Part of the job; from add() to remove() it stays where it is.
+  /// Part of the job; from add() to remove() it and its name stay where they are.
   struct Entry {
-    std::string name;
+    std::string_view name;
     std::atomic<Stage> stage{Stage::pending};
     Entry* next = nullptr;
     Entry* previous = nullptr;
@@ -45,7 +46,7 @@ class NamedJobs {
     std::vector<std::string> found;
     const std::lock_guard guard(lock_);
     for (Entry* entry = first_; entry != nullptr && found.size() < most; entry = entry->next) {
-      if (entry->stage.load(std::memory_order_relaxed) == stage) found.push_back(entry->name);
+      if (entry->stage.load(std::memory_order_relaxed) == stage) found.emplace_back(entry->name);
     }
     return found;
   }

@@ -43,10 +43,11 @@ PoolState::PoolState(PoolOptions options, std::uint32_t workers, std::uint32_t t
   }
 }
 
-PoolState::~PoolState() = default;
+PoolState::~PoolState() { pool_closed(id_); }
 
 Error PoolState::refusal(std::string what) const {
   if (forked()) return forked_error(std::move(what));
+  if (!scheduler_.closed()) return Error(Code::exhausted, std::move(what)).because("there is no memory for it");
   return Error(Code::closed, std::move(what))
       .because("the pool " + name_ + " is closing, and takes nothing from outside of its own jobs");
 }

@@ -8,6 +8,7 @@
 #include <psyne/pool/pool/close_report.hpp>
 #include <psyne/pool/pool/named_jobs.hpp>
 #include <psyne/pool/pool/pool_options.hpp>
+#include <psyne/pool/pool/producers.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
 #include <psyne/pool/scheduler/scheduler.hpp>
 
@@ -45,12 +46,15 @@ class PoolState {
   bool inside() const noexcept { return current_worker.pool == this; }
   bool forked() const noexcept { return epoch_ != fork_epoch(); }
 
-  /// Puts work where a worker takes it. False when the pool is closed and this is not one of its jobs, or in a forked
-  /// child.
+  /// Puts work where a worker takes it. False when the pool is closed and this is not one of its jobs, in a forked
+  /// child, and when there is no memory.
   [[nodiscard]] bool post(Work& work, Priority level) noexcept {
     if (forked()) [[unlikely]]
       return false;
-    return scheduler_.post(work, level, inside() ? From::inside : From::outside);
+    Scheduler::Producer* const producer = producer_of(id_, scheduler_);
+    if (producer == nullptr) [[unlikely]]
+      return false;
+    return scheduler_.post(*producer, work, level, inside() ? From::inside : From::outside);
   }
   /// Why post() said false.
   Error refusal(std::string what) const;
@@ -107,13 +111,14 @@ class PoolState {
   const std::string name_;
   const std::uint32_t epoch_ = fork_epoch();
   Scheduler scheduler_;
+  const PoolId id_ = pool_opened(scheduler_);
   WorkerSleeps worker_sleeps_{scheduler_};
   GuestSleeps guest_sleeps_{scheduler_};
   JobContext whole_{Priority::normal};  // cancelled when the pool closes by cancelling
   std::array<JobContext, priorities> contexts_{
-      JobContext(Priority::background, {}, &whole_), JobContext(Priority::low, {}, &whole_),
-      JobContext(Priority::normal, {}, &whole_), JobContext(Priority::high, {}, &whole_),
-      JobContext(Priority::urgent, {}, &whole_)};
+      JobContext(Priority::background, &whole_), JobContext(Priority::low, &whole_),
+      JobContext(Priority::normal, &whole_), JobContext(Priority::high, &whole_),
+      JobContext(Priority::urgent, &whole_)};
   std::array<LevelExecutor, priorities> executors_;
   NamedJobs named_;
   std::atomic<bool> dropping_{false};

@@ -1,39 +1,56 @@
 #pragma once
 
 #include <psyne/core/atomics/atomics.hpp>
-#include <psyne/core/atomics/short_lock.hpp>
+#include <psyne/core/atomics/cache_line.hpp>
 #include <psyne/core/executor/work.hpp>
-#include <psyne/pool/queue/ageing.hpp>
-#include <psyne/pool/queue/chunked_queue.hpp>
+#include <psyne/pool/queue/outbox.hpp>
 #include <psyne/pool/scheduler/priority.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <new>
 #include <span>
+#include <utility>
 
 namespace psyne::inline v0 {
 
 /// Where a job comes from: a thread outside of the pool, or a job that the pool runs.
 enum class From : std::uint8_t { outside, inside };
 
-/// Where jobs wait that no worker has taken yet: first come, first served within a level, the higher level first, and
-/// who waits rises by a level per second, by three at most, so that nobody waits for ever behind more urgent ones.
+/// Where jobs wait that no worker has taken yet: an outbox for each thread that posts and each priority. The higher
+/// level first; within a level in order of each thread, and the threads by turns. Who waits rises by a level per
+/// second, by three at most, so that nobody waits for ever behind more urgent ones.
 ///
-///   push       any thread     a short lock; allocates 1 KiB for 127 entries, and does without where there is none
-///   take       any thread     a short lock, once for several entries
-///   waiting    any thread     wait-free
-///   close      any thread     a short lock
+///   join              any thread, once for each that posts     lock-free; allocates
+///   part              the thread that joined, or who knows that it is gone
+///   push              the thread that joined                   wait-free; two stores and two loads of its own lines
+///   take              any thread                               lock-free
+///   waiting, any      any thread                               wait-free
+///   close             any thread                               waits for pushes under way
+///
+/// `waiting()` never misses a level for longer than a call of another thread is under way, but may name an empty one:
+/// the bit is set by who posts and cleared by who finds nothing, in that order of the sequentially consistent
+/// operations: publish, load the bits, set; clear, look again, set.
 ///
 /// Times are the caller's, so tests bring their own. Owns no work.
 template <class Atomics = StandardAtomics>
 class InjectionQueue {
  public:
-  /// What take() found: `count` entries of one level; `level` as they were pushed.
+  /// One thread's end.
+  class Producer {
+    friend class InjectionQueue;
+    std::array<typename Atomics::template Atomic<Outbox<Atomics>*>, priorities> boxes{};  // once there, they stay
+    typename Atomics::template Atomic<bool> pushing{false};
+    typename Atomics::template Atomic<bool> joined{true};
+    Producer* next = nullptr;  // set before it is published
+  };
+
+  /// What take() found: `count` entries of one level, as they were pushed.
   struct Taken {
     std::size_t count = 0;
     Priority level = Priority::background;
@@ -42,72 +59,153 @@ class InjectionQueue {
   InjectionQueue() noexcept = default;
   InjectionQueue(const InjectionQueue&) = delete;
   InjectionQueue& operator=(const InjectionQueue&) = delete;
+  ~InjectionQueue() {
+    for (Producer* one = first_.load(std::memory_order_relaxed); one != nullptr;) {
+      for (auto& box : one->boxes) delete box.load(std::memory_order_relaxed);
+      delete std::exchange(one, one->next);
+    }
+  }
 
-  /// False, and nothing done, when it comes from outside after close().
-  [[nodiscard]] bool push(Work& work, Priority level, Deadline now, From from) noexcept {
+  /// An end for the calling thread: that of a thread which has gone, or a new one. Null when there is no memory.
+  Producer* join() noexcept {
+    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+      bool joined = one->joined.load(std::memory_order_relaxed);
+      if (!joined && one->joined.compare_exchange_strong(joined, true, std::memory_order_acquire)) return one;
+    }
+    auto* made = new (std::nothrow) Producer;
+    if (made == nullptr) return nullptr;
+    made->next = first_.load(std::memory_order_relaxed);
+    while (!first_.compare_exchange_weak(made->next, made, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    count_.fetch_add(1, std::memory_order_relaxed);
+    return made;
+  }
+  /// What it has posted stays.
+  void part(Producer& producer) noexcept { producer.joined.store(false, std::memory_order_release); }
+
+  /// False, and nothing done, when it comes from outside after close(), or when there is no memory.
+  [[nodiscard]] bool push(Producer& producer, Work& work, Priority level, Deadline now, From from) noexcept {
     const auto place = static_cast<std::size_t>(level);
-    const std::lock_guard guard(lock_);
-    if (from == From::outside && closed()) return false;
-    Level& entries = levels_[place];
-    entries.ages.came(entries.queue.pushed(), now);
-    entries.queue.push(work);
-    if (entries.queue.size() == 1) publish(waiting_.load(std::memory_order_relaxed) | bit(place));
-    return true;
+    // Either close() sees this, and waits, or this sees that it was called: light here, heavy there.
+    producer.pushing.store(true, std::memory_order_relaxed);
+    Atomics::light_barrier();
+    const bool pushed = (from == From::inside || !closed()) && push_to(producer, place, work, now);
+    producer.pushing.store(false, std::memory_order_release);
+    if (pushed && (waiting() & bit(place)) == 0) waiting_.fetch_or(bit(place), std::memory_order_seq_cst);
+    return pushed;
+  }
+
+  /// The levels at which something waits, or did, bit 0 the lowest.
+  std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_seq_cst); }
+
+  /// Whether anything waits, exactly: clears the bits of empty levels.
+  bool any() noexcept {
+    bool found = false;
+    for (std::size_t place = 0; place < priorities; ++place) {
+      if ((waiting() & bit(place)) != 0 && (!empty(place) || !clear(place))) found = true;
+    }
+    return found;
+  }
+
+  /// Takes the oldest entries of one thread at the level that is highest `now`: a `share`-th of them, one at least, as
+  /// many as `out` holds at most; none when that level, risen by its age, is below `at_least`, or another takes them
+  /// just now. `start` says at which thread's to begin, another each time.
+  Taken take(std::span<Work*> out, Priority at_least, std::size_t share, Deadline now, std::uint32_t start) noexcept {
+    std::uint32_t bits = waiting();
+    while (bits != 0) {
+      const std::size_t place = highest(bits, static_cast<std::size_t>(at_least), now);
+      if (place == priorities) return {};
+      const auto [count, contended] = take_at(place, out, share, start);
+      if (count != 0) return {count, static_cast<Priority>(place)};
+      bits &= ~bit(place);
+      // Others who have work at lower levels would look here each time.
+      if (!contended && (bits != 0 || at_least != Priority::background)) static_cast<void>(clear(place));
+    }
+    return {};
   }
 
   /// Nothing is taken from outside any more: every push that was taken is there when this returns. True the first time.
   bool close() noexcept {
-    const std::lock_guard guard(lock_);
-    const bool first = !closed();
-    closed_.store(true, std::memory_order_relaxed);
+    const bool first = !closed_.exchange(true, std::memory_order_seq_cst);
+    Atomics::heavy_barrier();
+    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+      while (one->pushing.load(std::memory_order_acquire)) Atomics::yield();
+    }
     return first;
   }
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
-  /// The levels at which something waits, bit 0 the lowest. Sequentially consistent, as push() and take() are.
-  std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_seq_cst); }
-
-  /// Takes the oldest entries of the level that is highest `now`, a `share`-th of them but one at least, as many as
-  /// `out` holds at most. Nothing when that level, risen by its age, is below `at_least`.
-  Taken take(std::span<Work*> out, Priority at_least, std::size_t share, Deadline now) noexcept {
-    if (waiting() == 0) return {};
-    const std::lock_guard guard(lock_);
-    const std::size_t place = highest(static_cast<std::size_t>(at_least), now);
-    if (place == priorities) return {};
-    ChunkedQueue& queue = levels_[place].queue;
-    const std::size_t count = std::min(out.size(), std::max<std::size_t>(1, queue.size() / share));
-    for (Work*& work : out.first(count)) work = queue.pop();
-    if (queue.empty()) publish(waiting_.load(std::memory_order_relaxed) & ~bit(place));
-    return {count, static_cast<Priority>(place)};
-  }
-
-  /// How many wait at a level.
-  std::size_t size(Priority level) noexcept {
-    const std::lock_guard guard(lock_);
-    return levels_[static_cast<std::size_t>(level)].queue.size();
-  }
-
  private:
-  struct Level {
-    ChunkedQueue queue;
-    Ageing ages;
+  struct Found {
+    std::size_t count;
+    bool contended;  // another had the turn
   };
 
   static constexpr std::uint32_t bit(std::size_t place) noexcept { return std::uint32_t{1} << place; }
 
-  void publish(std::uint32_t bits) noexcept { waiting_.store(bits, std::memory_order_seq_cst); }
+  Outbox<Atomics>* box_of(const Producer& producer, std::size_t place) const noexcept {
+    return producer.boxes[place].load(std::memory_order_acquire);
+  }
 
-  // Under the lock: where to take from. Of two that have come to one level the one that waited longer goes first.
-  std::size_t highest(std::size_t at_least, Deadline now) const noexcept {
-    const std::uint32_t bits = waiting_.load(std::memory_order_relaxed);
+  bool push_to(Producer& producer, std::size_t place, Work& work, Deadline now) noexcept {
+    Outbox<Atomics>* box = producer.boxes[place].load(std::memory_order_relaxed);
+    if (box == nullptr) [[unlikely]] {
+      box = new (std::nothrow) Outbox<Atomics>;
+      if (box == nullptr) return false;
+      producer.boxes[place].store(box, std::memory_order_release);
+    }
+    return box->push(work, now);
+  }
+
+  bool empty(std::size_t place) const noexcept {
+    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+      const Outbox<Atomics>* box = box_of(*one, place);
+      if (box != nullptr && !box->empty()) return false;
+    }
+    return true;
+  }
+
+  // True when the level is empty indeed.
+  bool clear(std::size_t place) noexcept {
+    waiting_.fetch_and(~bit(place), std::memory_order_seq_cst);
+    if (empty(place)) return true;
+    waiting_.fetch_or(bit(place), std::memory_order_seq_cst);
+    return false;
+  }
+
+  Found take_at(std::size_t place, std::span<Work*> out, std::size_t share, std::uint32_t start) noexcept {
+    const std::uint32_t count = count_.load(std::memory_order_relaxed);
+    Producer* const all = first_.load(std::memory_order_acquire);
+    Producer* from = all;
+    for (std::uint32_t skip = count == 0 ? 0 : start % count; skip != 0 && from != nullptr; --skip) from = from->next;
+    bool contended = false;
+    std::size_t taken = 0;
+    const auto look = [&](Producer* first, const Producer* end) {
+      for (Producer* one = first; one != end && taken == 0; one = one->next) {
+        Outbox<Atomics>* box = box_of(*one, place);
+        if (box == nullptr || box->empty()) continue;
+        if (!box->take_turn()) {
+          contended = true;
+          continue;
+        }
+        taken = box->take(out, share);
+        box->end_turn();
+      }
+    };
+    look(from, nullptr);
+    if (taken == 0) look(all, from);
+    return {taken, contended};
+  }
+
+  // Of two that have come to one level the one that waited longer goes first.
+  std::size_t highest(std::uint32_t bits, std::size_t at_least, Deadline now) noexcept {
     if (std::has_single_bit(bits) && bits >= bit(at_least)) return static_cast<std::size_t>(std::countr_zero(bits));
     std::size_t best = priorities;
     std::size_t best_risen = at_least;
     Clock::duration best_waited{-1};
     for (std::size_t place = 0; place < priorities; ++place) {
       if ((bits & bit(place)) == 0) continue;
-      const Level& entries = levels_[place];
-      const Clock::duration waited = entries.ages.waited(entries.queue.taken(), now);
+      const Clock::duration waited = std::max(now - oldest(place, now), Clock::duration::zero());
       const auto seconds = static_cast<std::size_t>(waited / std::chrono::seconds(1));
       const std::size_t risen = std::min(place + std::min<std::size_t>(seconds, 3), priorities - 1);
       if (risen > best_risen || (risen == best_risen && waited > best_waited)) {
@@ -119,10 +217,22 @@ class InjectionQueue {
     return best;
   }
 
-  ShortLock<Atomics> lock_;  // guards the levels
-  std::array<Level, priorities> levels_;
-  typename Atomics::template Atomic<std::uint32_t> waiting_{0};  // written under the lock
-  typename Atomics::template Atomic<bool> closed_{false};        // written under the lock
+  // When the oldest at a level came that nobody takes just now; `now` when there is none.
+  Deadline oldest(std::size_t place, Deadline now) noexcept {
+    Deadline found = now;
+    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+      Outbox<Atomics>* box = box_of(*one, place);
+      if (box == nullptr || box->empty() || !box->take_turn()) continue;
+      found = std::min(found, box->oldest(now));
+      box->end_turn();
+    }
+    return found;
+  }
+
+  typename Atomics::template Atomic<std::uint32_t> waiting_{0};
+  typename Atomics::template Atomic<bool> closed_{false};
+  typename Atomics::template Atomic<std::uint32_t> count_{0};  // of producers that ever joined anew
+  typename Atomics::template Atomic<Producer*> first_{nullptr};
 };
 
 }  // namespace psyne::inline v0

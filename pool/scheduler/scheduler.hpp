@@ -40,11 +40,12 @@ namespace psyne::inline v0 {
 /// and then sleeps; each look ends with pauses that grow, for looking at others' deques slows them.
 ///
 /// Shut-down: close(), wait_until_quiet(), end(), then join the threads.
-template <class Atomics = StandardAtomics, std::size_t deque_capacity = 512>
+template <class Atomics = StandardAtomics, std::size_t deque_capacity = 256>
 class BasicScheduler {
  public:
   using Worker = BasicWorker<Atomics, deque_capacity>;
   using Crew = psyne::Crew<Atomics>;
+  using Producer = typename InjectionQueue<Atomics>::Producer;
   /// Starts a thread for a worker that is idle; false when there is none to be had.
   using Start = bool (*)(void* owner, Worker& worker) noexcept;
 
@@ -73,9 +74,14 @@ class BasicScheduler {
   Crew& crew() noexcept { return crew_; }
   const Crew& crew() const noexcept { return crew_; }
 
-  /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool.
-  [[nodiscard]] bool post(Work& work, Priority level, From from) noexcept {
-    if (!injected_.push(work, level, Atomics::coarse_now(), from)) return false;
+  /// An end of the injection queue for the calling thread; see InjectionQueue. Null when there is no memory.
+  Producer* join() noexcept { return injected_.join(); }
+  void part(Producer& producer) noexcept { injected_.part(producer); }
+
+  /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool; and
+  /// when there is no memory.
+  [[nodiscard]] bool post(Producer& producer, Work& work, Priority level, From from) noexcept {
+    if (!injected_.push(producer, work, level, Atomics::coarse_now(), from)) return false;
     if (crew_.wanted_by_jobs()) [[unlikely]]
       call(true);
     return true;
@@ -107,7 +113,7 @@ class BasicScheduler {
   void run(Worker& me) noexcept {
     bool searching = true;
     for (;;) {
-      Work* work = searching ? nullptr : next(me);
+      Work* work = searching ? nullptr : linger(me);
       if (work == nullptr) {
         if (!searching) crew_.search();
         work = look(me);
@@ -171,8 +177,8 @@ class BasicScheduler {
   }
 
   /// Whether anything lies anywhere to take. Sequentially consistent.
-  bool any_work() const noexcept {
-    if (injected_.waiting() != 0) return true;
+  bool any_work() noexcept {
+    if (injected_.any()) return true;
     const std::uint32_t count = used_.load(std::memory_order_seq_cst);
     for (std::uint32_t number = 0; number < count; ++number) {
       const Worker* worker = slots_[number].worker.load(std::memory_order_seq_cst);
@@ -254,17 +260,27 @@ class BasicScheduler {
     const bool empty = own == priorities;
     const auto [count, level] =
         injected_.take(std::span(taken).first(empty ? batch : 1), static_cast<Priority>(empty ? 0 : own),
-                       crew_.places(), Atomics::coarse_now());
+                       crew_.places(), Atomics::coarse_now(), me.random());
     if (count == 0) return nullptr;
     me.set_level(level);
-    // The oldest goes last, so that this thread, which takes the newest, does them in their order.
+    // The oldest goes last, so that this thread, which takes the newest, does them in their order. There is room:
+    // either the deque was empty, or there is one.
     for (std::size_t place = count; place-- > 1;) {
       __builtin_prefetch(taken[place], 1);
-      if (!me.deque().push(taken[place]))
-        static_cast<void>(injected_.push(*taken[place], level, Atomics::coarse_now(), From::inside));
+      static_cast<void>(me.deque().push(taken[place]));
     }
     if (count > 1) forked();  // in between, who looked saw nothing, and may have gone to sleep
     return taken[0];
+  }
+
+  // Between two jobs: looks a few times before it says that it searches, so that a thread which is quicker than the one
+  // that posts lets a few jobs gather instead of asking for each line as it is written (400 ns per post became 40).
+  Work* linger(Worker& me) noexcept {
+    for (std::uint32_t look = 0;; ++look) {
+      Work* work = next(me);
+      if (work != nullptr || look == lingering || patience_ == Clock::duration::zero()) return work;
+      rest_between_looks(gathering);
+    }
   }
 
   // A searcher looks for work, and sleeps when there is none. Null: the thread ends.
@@ -286,11 +302,15 @@ class BasicScheduler {
 
   Work* search(Worker& me) noexcept {
     const Deadline until = Atomics::now() + patience_;
-    for (std::uint32_t pauses = 1;; pauses = std::min(2 * pauses, most_pauses)) {
+    for (;;) {
       if (Work* work = next(me)) return work;
       if (ending_.load(std::memory_order_relaxed) || Atomics::now() >= until) return nullptr;
-      for (std::uint32_t pause = 0; pause < pauses; ++pause) Atomics::pause();
+      rest_between_looks(gathering);
     }
+  }
+
+  static void rest_between_looks(std::uint32_t pauses) noexcept {
+    for (std::uint32_t pause = 0; pause < pauses; ++pause) Atomics::pause();
   }
 
   // An idle thread sleeps until it is called; then it searches. False: it ends, and holds no place.
@@ -338,12 +358,13 @@ class BasicScheduler {
                        [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
   }
 
-  bool quiet() const noexcept {
+  bool quiet() noexcept {
     const auto state = crew_.snapshot();
     return state.active == 0 && state.blocked == 0 && !any_work();
   }
 
-  static constexpr std::uint32_t most_pauses = 32;
+  static constexpr std::uint32_t lingering = 4;   // looks before a thread says that it searches
+  static constexpr std::uint32_t gathering = 16;  // pauses between two looks, 0.4 us
 
   Crew crew_;
   InjectionQueue<Atomics> injected_;

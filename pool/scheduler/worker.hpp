@@ -22,7 +22,7 @@ namespace psyne::inline v0 {
 ///
 /// Work in the deques is of two kinds. Children of what runs on this thread lie above the place at which it began, and
 /// are gone when it ends; jobs that were taken from the injection queue several at a time lie below.
-template <class Atomics = StandardAtomics, std::size_t capacity = 512>
+template <class Atomics = StandardAtomics, std::size_t capacity = 256>
 class BasicWorker {
  public:
   using Deque = WorkDeque<Work, Atomics, capacity>;

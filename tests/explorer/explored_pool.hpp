@@ -34,7 +34,10 @@ class ExploredPool {
   /// From a job of the pool, or from outside.
   void post(Work& work, Priority level = Priority::normal) {
     const bool inside = workers_[Execution::current().thread()] != nullptr;
-    require(scheduler_.post(work, level, inside ? From::inside : From::outside), "taken");
+    auto* const producer = scheduler_.join();
+    require(producer != nullptr, "an end");
+    require(scheduler_.post(*producer, work, level, inside ? From::inside : From::outside), "taken");
+    scheduler_.part(*producer);
   }
 
   /// Waits until all is done, and for the ends of all threads.

@@ -28,8 +28,9 @@ struct Numbered : Work {
 /// A queue, and jobs known by their numbers.
 class Queue : public InjectionQueue<> {
  public:
-  void put(int number, Priority level, Deadline now = start) {
-    EXPECT_TRUE(push(jobs_.emplace_back(number), level, now, From::outside));
+  void put(int number, Priority level, Deadline now = start) { put(*own_, number, level, now); }
+  void put(Producer& producer, int number, Priority level, Deadline now = start) {
+    EXPECT_TRUE(push(producer, jobs_.emplace_back(number), level, now, From::outside));
   }
   /// The numbers that a take gave, 0 for none.
   int one(Deadline now = start, Priority at_least = Priority::background) {
@@ -39,7 +40,7 @@ class Queue : public InjectionQueue<> {
   std::vector<int> some(std::size_t most, std::size_t share, Deadline now = start,
                         Priority at_least = Priority::background) {
     std::vector<Work*> out(most);
-    const Taken taken = take(out, at_least, share, now);
+    const Taken taken = take(out, at_least, share, now, turn_++);
     taken_level = taken.level;
     std::vector<int> numbers;
     for (std::size_t place = 0; place < taken.count; ++place) {
@@ -51,6 +52,8 @@ class Queue : public InjectionQueue<> {
 
  private:
   std::deque<Numbered> jobs_;
+  Producer* own_ = join();
+  std::uint32_t turn_ = 0;
 };
 
 using Numbers = std::vector<int>;
@@ -72,6 +75,7 @@ TEST(InjectionQueue, FirstComeFirstServedWithinALevel) {
 TEST(InjectionQueue, SaysAtWhichLevelsSomethingWaits) {
   Queue queue;
   EXPECT_EQ(queue.waiting(), 0U);
+  EXPECT_FALSE(queue.any());
   queue.put(1, Priority::low);
   queue.put(2, Priority::urgent);
   queue.put(3, Priority::urgent);
@@ -79,9 +83,55 @@ TEST(InjectionQueue, SaysAtWhichLevelsSomethingWaits) {
   queue.one();
   EXPECT_EQ(queue.waiting(), 0b10010U) << "one of two is left";
   queue.one();
-  EXPECT_EQ(queue.waiting(), 0b00010U);
+  EXPECT_TRUE(queue.any());
+  EXPECT_EQ(queue.waiting(), 0b00010U) << "who looked has cleared what is empty";
   queue.one();
+  EXPECT_FALSE(queue.any());
   EXPECT_EQ(queue.waiting(), 0U);
+  queue.put(4, Priority::urgent);
+  EXPECT_EQ(queue.waiting(), 0b10000U) << "and who posts has set it again";
+}
+
+TEST(InjectionQueue, WhoFindsAHigherLevelEmptyClearsItForOthers) {
+  Queue queue;
+  queue.put(1, Priority::high);
+  queue.put(2, Priority::low);
+  EXPECT_EQ(queue.one(), 1);
+  EXPECT_EQ(queue.one(), 2);
+  EXPECT_EQ(queue.waiting() & 0b01000U, 0U);
+}
+
+TEST(InjectionQueue, ServesThreadsByTurnsEachInItsOrder) {
+  Queue queue;
+  InjectionQueue<>::Producer* const other = queue.join();
+  for (int number = 1; number <= 300; ++number) {
+    queue.put(number, Priority::normal);
+    queue.put(*other, -number, Priority::normal);
+  }
+  int last = 0, last_of_other = 0, turns = 0, before = 0;
+  for (int count = 0; count < 600; ++count) {
+    const int number = queue.one();
+    ASSERT_NE(number, 0);
+    turns += (number > 0) != (before > 0);
+    before = number;
+    int& expected = number > 0 ? last : last_of_other;
+    ASSERT_EQ(number > 0 ? number : -number, expected + 1);
+    ++expected;
+  }
+  EXPECT_GT(turns, 100);
+}
+
+TEST(InjectionQueue, AThreadThatGoesLeavesItsEndToTheNext) {
+  Queue queue;
+  InjectionQueue<>::Producer* const gone = queue.join();
+  queue.put(*gone, 1, Priority::normal);
+  queue.part(*gone);
+  InjectionQueue<>::Producer* const next = queue.join();
+  EXPECT_EQ(next, gone);
+  EXPECT_NE(queue.join(), gone) << "taken";
+  queue.put(*next, 2, Priority::normal);
+  EXPECT_EQ(queue.one(), 1) << "what the first has posted is there";
+  EXPECT_EQ(queue.one(), 2);
 }
 
 TEST(InjectionQueue, GivesAShareOfOneLevelButOneAtLeast) {
@@ -181,14 +231,15 @@ TEST(InjectionQueue, ATakerWithAnOldTimeGetsWhatIsThere) {
 TEST(InjectionQueue, ClosedItTakesFromInsideOnly) {
   Queue queue;
   Numbered outside, inside;
+  InjectionQueue<>::Producer& producer = *queue.join();
   EXPECT_FALSE(queue.closed());
   EXPECT_TRUE(queue.close());
   EXPECT_FALSE(queue.close()) << "the second time";
   EXPECT_TRUE(queue.closed());
-  EXPECT_FALSE(queue.push(outside, Priority::normal, start, From::outside));
+  EXPECT_FALSE(queue.push(producer, outside, Priority::normal, start, From::outside));
   EXPECT_EQ(queue.waiting(), 0U);
-  EXPECT_TRUE(queue.push(inside, Priority::normal, start, From::inside));
-  EXPECT_EQ(queue.size(Priority::normal), 1U);
+  EXPECT_TRUE(queue.push(producer, inside, Priority::normal, start, From::inside));
+  EXPECT_TRUE(queue.any());
 }
 
 TEST(InjectionQueue, ThreadsPushAndTakeEachOnce) {
@@ -202,15 +253,16 @@ TEST(InjectionQueue, ThreadsPushAndTakeEachOnce) {
   std::vector<std::thread> threads;
   for (int own = 0; own < 2; ++own) {
     threads.emplace_back([&, own] {
+      InjectionQueue<>::Producer& producer = *queue.join();
       for (int number = own; number < 2 * each; number += 2) {
-        ASSERT_TRUE(queue.push(jobs[static_cast<std::size_t>(number)], levels[static_cast<std::size_t>(number) % 5],
-                               Clock::now(), From::outside));
+        ASSERT_TRUE(queue.push(producer, jobs[static_cast<std::size_t>(number)],
+                               levels[static_cast<std::size_t>(number) % 5], Clock::now(), From::outside));
       }
     });
-    threads.emplace_back([&] {
+    threads.emplace_back([&, own] {
       std::array<Work*, 8> out{};
       while (count.load() < 2 * each && Clock::now() < patience) {
-        const auto got = queue.take(out, Priority::background, 2, Clock::now());
+        const auto got = queue.take(out, Priority::background, 2, Clock::now(), static_cast<std::uint32_t>(own));
         for (std::size_t place = 0; place < got.count; ++place) {
           const int number = static_cast<Numbered*>(out[place])->number;
           EXPECT_EQ(levels[static_cast<std::size_t>(number) % 5], got.level);

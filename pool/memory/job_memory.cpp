@@ -1,0 +1,152 @@
+#include <psyne/core/atomics/cache_line.hpp>
+#include <psyne/core/atomics/short_lock.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
+#include <psyne/pool/memory/job_memory.hpp>
+
+#include <sanitizer/asan_interface.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+// The first line of a slab; its pieces follow.
+struct alignas(cache_line) Slab {
+  // Pieces that are out, and `unsettled` while its thread still takes from it.
+  std::atomic<std::uint32_t> out;
+  Slab* next;
+};
+constexpr std::uint32_t unsettled = 1U << 30U;
+constexpr std::size_t step = 16;  // as operator new aligns
+
+constinit std::atomic<std::size_t> slabs{0};
+
+// The empty slabs of all threads.
+class Depot {
+ public:
+  Slab* take() {
+    {
+      const std::lock_guard guard(lock_);
+      if (first_ != nullptr) {
+        --count_;
+        return std::exchange(first_, first_->next);
+      }
+    }
+    void* const memory = ::operator new(slab_bytes, std::align_val_t(slab_bytes));
+    slabs.fetch_add(1, std::memory_order_relaxed);
+    return new (memory) Slab;
+  }
+
+  void give_back(Slab* slab) noexcept {
+    ASAN_UNPOISON_MEMORY_REGION(slab + 1, slab_bytes - sizeof(Slab));
+    {
+      const std::lock_guard guard(lock_);
+      if (count_ < kept_slabs) {
+        slab->next = std::exchange(first_, slab);
+        ++count_;
+        return;
+      }
+    }
+    slabs.fetch_sub(1, std::memory_order_relaxed);
+    ::operator delete(slab, std::align_val_t(slab_bytes));
+  }
+
+  // In a forked child, where another thread may have held the lock: what lay here is forgotten.
+  void forget() noexcept {
+    new (&lock_) ShortLock<>;
+    first_ = nullptr;
+    count_ = 0;
+  }
+
+ private:
+  ShortLock<> lock_;
+  Slab* first_ = nullptr;
+  std::size_t count_ = 0;
+};
+constinit Depot depot;
+const ForkHook forget_in_child = on_fork_in_child([] { depot.forget(); });
+
+// Pieces came back, or the thread has ended with a slab.
+void settle(Slab* slab, std::uint32_t count) noexcept {
+  if (slab->out.fetch_sub(count, std::memory_order_acq_rel) == count) depot.give_back(slab);
+}
+
+// Destructors of thread-local objects may make jobs after this one's.
+constinit thread_local bool own_slab_gone = false;
+
+// The slab that a thread takes from now.
+class OwnSlab {
+ public:
+  constexpr OwnSlab() noexcept = default;
+  OwnSlab(const OwnSlab&) = delete;
+  OwnSlab& operator=(const OwnSlab&) = delete;
+  ~OwnSlab() {
+    own_slab_gone = true;
+    leave();
+  }
+
+  void* take(std::size_t bytes) {
+    if (left_ < bytes) [[unlikely]]
+      begin();
+    std::byte* const piece = next_;
+    next_ += bytes;
+    left_ -= bytes;
+    ++taken_;
+    return piece;
+  }
+
+ private:
+  void begin() {
+    Slab* const slab = depot.take();
+    leave();
+    slab_ = slab;
+    slab_->out.store(unsettled, std::memory_order_relaxed);
+    next_ = reinterpret_cast<std::byte*>(slab_ + 1);
+    left_ = slab_bytes - sizeof(Slab);
+    taken_ = 0;
+  }
+
+  // From here on the slab counts exactly what is out.
+  void leave() noexcept {
+    if (slab_ != nullptr) settle(slab_, unsettled - taken_);
+    slab_ = nullptr;
+    left_ = 0;
+  }
+
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+  std::uint32_t taken_ = 0;
+  Slab* slab_ = nullptr;
+};
+constinit thread_local OwnSlab own_slab;
+
+std::size_t rounded(std::size_t bytes) noexcept { return (bytes + step - 1) / step * step; }
+
+}  // namespace
+
+// The size alone says for both calls whether a piece is of a slab: so a thread that ends takes a whole one.
+void* take_job_memory(std::size_t bytes) {
+  if (bytes > largest_job) return ::operator new(bytes);
+  if (own_slab_gone) [[unlikely]] {
+    Slab* const slab = depot.take();
+    slab->out.store(1, std::memory_order_relaxed);
+    return slab + 1;
+  }
+  return own_slab.take(rounded(bytes));
+}
+
+void give_back_job_memory(void* piece, std::size_t bytes) noexcept {
+  if (bytes > largest_job) return ::operator delete(piece);
+  auto* const slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(piece) & ~(slab_bytes - 1));
+  ASAN_POISON_MEMORY_REGION(piece, bytes);
+  settle(slab, 1);
+}
+
+std::size_t job_slabs() noexcept { return slabs.load(std::memory_order_relaxed); }
+
+}  // namespace psyne::inline v0
