@@ -35,7 +35,8 @@ enum class From : std::uint8_t { outside, inside };
 ///
 /// `waiting()` never misses a level for longer than a call of another thread is under way, but may name an empty one:
 /// the bit is set by who posts and cleared by who finds nothing, in that order of the sequentially consistent
-/// operations: publish, load the bits, set; clear, look again, set.
+/// operations: publish, load the bits, set; clear, look again, set. A producer and its boxes are published in that
+/// order too, or who looks again would not see a thread that has just joined.
 ///
 /// Times are the caller's, so tests bring their own. Owns no work.
 template <class Atomics = StandardAtomics>
@@ -68,14 +69,14 @@ class InjectionQueue {
 
   /// An end for the calling thread: that of a thread which has gone, or a new one. Null when there is no memory.
   Producer* join() noexcept {
-    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
       bool joined = one->joined.load(std::memory_order_relaxed);
       if (!joined && one->joined.compare_exchange_strong(joined, true, std::memory_order_acquire)) return one;
     }
     auto* made = new (std::nothrow) Producer;
     if (made == nullptr) return nullptr;
     made->next = first_.load(std::memory_order_relaxed);
-    while (!first_.compare_exchange_weak(made->next, made, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!first_.compare_exchange_weak(made->next, made, std::memory_order_seq_cst)) {
     }
     count_.fetch_add(1, std::memory_order_relaxed);
     return made;
@@ -128,7 +129,7 @@ class InjectionQueue {
   bool close() noexcept {
     const bool first = !closed_.exchange(true, std::memory_order_seq_cst);
     Atomics::heavy_barrier();
-    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
       while (one->pushing.load(std::memory_order_acquire)) Atomics::yield();
     }
     return first;
@@ -144,7 +145,7 @@ class InjectionQueue {
   static constexpr std::uint32_t bit(std::size_t place) noexcept { return std::uint32_t{1} << place; }
 
   Outbox<Atomics>* box_of(const Producer& producer, std::size_t place) const noexcept {
-    return producer.boxes[place].load(std::memory_order_acquire);
+    return producer.boxes[place].load(std::memory_order_seq_cst);
   }
 
   bool push_to(Producer& producer, std::size_t place, Work& work, Deadline now) noexcept {
@@ -152,13 +153,13 @@ class InjectionQueue {
     if (box == nullptr) [[unlikely]] {
       box = new (std::nothrow) Outbox<Atomics>;
       if (box == nullptr) return false;
-      producer.boxes[place].store(box, std::memory_order_release);
+      producer.boxes[place].store(box, std::memory_order_seq_cst);
     }
     return box->push(work, now);
   }
 
   bool empty(std::size_t place) const noexcept {
-    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
       const Outbox<Atomics>* box = box_of(*one, place);
       if (box != nullptr && !box->empty()) return false;
     }
@@ -175,7 +176,7 @@ class InjectionQueue {
 
   Found take_at(std::size_t place, std::span<Work*> out, std::size_t share, std::uint32_t start) noexcept {
     const std::uint32_t count = count_.load(std::memory_order_relaxed);
-    Producer* const all = first_.load(std::memory_order_acquire);
+    Producer* const all = first_.load(std::memory_order_seq_cst);
     Producer* from = all;
     for (std::uint32_t skip = count == 0 ? 0 : start % count; skip != 0 && from != nullptr; --skip) from = from->next;
     bool contended = false;
@@ -220,7 +221,7 @@ class InjectionQueue {
   // When the oldest at a level came that nobody takes just now; `now` when there is none.
   Deadline oldest(std::size_t place, Deadline now) noexcept {
     Deadline found = now;
-    for (Producer* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
       Outbox<Atomics>* box = box_of(*one, place);
       if (box == nullptr || box->empty() || !box->take_turn()) continue;
       found = std::min(found, box->oldest(now));

@@ -50,7 +50,7 @@ class BasicScheduler {
   using Start = bool (*)(void* owner, Worker& worker) noexcept;
 
   static constexpr std::uint32_t fair_turn = 61;
-  static constexpr std::size_t batch = 32;
+  static constexpr std::size_t batch = std::min<std::size_t>(32, deque_capacity);
   static constexpr Clock::duration usual_patience = std::chrono::microseconds(50);
 
   /// `places`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
@@ -292,7 +292,10 @@ class BasicScheduler {
       }
       crew_.rest();
       if (any_work()) {
-        if (crew_.rise() == Crew::Rise::searching) continue;
+        if (crew_.rise() == Crew::Rise::searching) {
+          Atomics::yield();  // to one who has the turn at what is left, and was preempted
+          continue;
+        }
       } else if (draining_.load(std::memory_order_seq_cst)) {
         quiet_.wake();
       }
