@@ -91,22 +91,4 @@ class ExploredJob : public Work {
   std::function<void()> body_;
 };
 
-/// Something that happens once, for which others sleep.
-template <class Atomics>
-class Event {
- public:
-  void happen() {
-    happened_.store(1, std::memory_order_release);
-    Atomics::wake(happened_, max_threads, Sharing::process);
-  }
-  void wait() {
-    while (happened_.load(std::memory_order_acquire) == 0) {
-      static_cast<void>(Atomics::wait(happened_, 0, Sharing::process, no_deadline));
-    }
-  }
-
- private:
-  typename Atomics::template Atomic<std::uint32_t> happened_{0};
-};
-
 }  // namespace psyne::explorer

@@ -3,6 +3,7 @@
 #include <explorer/expectations.hpp>
 #include <explorer/explored_pool.hpp>
 #include <explorer/mutants.hpp>
+#include <explorer/occasion.hpp>
 
 namespace {
 
@@ -48,10 +49,10 @@ TEST(SchedulerExplored, RunsWhatIsPostedAndEnds) {
 template <class Atomics>
 void block_inside(std::uint32_t places, std::uint32_t threads, psyne::Clock::duration retire_after) {
   ExploredPool<Atomics> pool(places, threads, retire_after);
-  Event<Atomics> first, second;
-  const auto wait_inside = [&](Event<Atomics>& event) {
+  Occasion first, second;
+  const auto wait_inside = [&](Occasion& occasion) {
     pool.scheduler().blocking();
-    event.wait();
+    occasion.wait();
     pool.scheduler().resumed();
   };
   ExploredJob waits([&] { wait_inside(first); }), frees([&] { first.happen(); });
@@ -76,7 +77,7 @@ TEST(SchedulerExplored, AJobThatSleepsHoldsNobodyUp) {
 template <class Atomics>
 void meet() {
   ExploredPool<Atomics> pool(2, 2);
-  Event<Atomics> first, second;
+  Occasion first, second;
   ExploredJob one([&] { first.happen(), second.wait(); }), other([&] { second.happen(), first.wait(); }), more, last;
   ExploredJob posts([&] {
     for (ExploredJob* job : {&one, &other, &more, &last}) pool.post(*job);
@@ -95,17 +96,17 @@ TEST(SchedulerExplored, AsManyRunAtOnceAsThereArePlaces) {
 template <class Atomics>
 void come_back_at_the_limit() {
   ExploredPool<Atomics> pool(1, 1);
-  Event<Atomics> event;
+  Occasion occasion;
   ExploredJob waits([&] {
     pool.scheduler().blocking();
-    event.wait();
+    occasion.wait();
     pool.scheduler().resumed();
   });
   ExploredJob more, last;
   pool.scheduler().start_all();
   pool.post(waits);
   ExploredThread poster([&] { pool.post(more); });
-  event.happen();
+  occasion.happen();
   pool.post(last);
   poster.join();
   pool.close();
