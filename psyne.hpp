@@ -34,3 +34,9 @@
 #include <psyne/core/task/task.hpp>
 #include <psyne/core/task/this_task.hpp>
 #include <psyne/core/topology/topology.hpp>
+#include <psyne/pool/job/blocking.hpp>
+#include <psyne/pool/job/scope.hpp>
+#include <psyne/pool/job/serial_executor.hpp>
+#include <psyne/pool/job/this_job.hpp>
+#include <psyne/pool/pool/default_pool.hpp>
+#include <psyne/pool/pool/pool.hpp>

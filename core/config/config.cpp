@@ -35,7 +35,7 @@ Error unknown(const std::string& what, const std::string& reason, const std::str
 
 std::string key_of_module(std::string_view module, const Option& option) {
   constexpr std::string_view channel = "channel.";
-  if (module.empty() || option.scope != Scope::channel || !option.name.starts_with(channel)) return {};
+  if (module.empty() || option.scope != OptionScope::channel || !option.name.starts_with(channel)) return {};
   return std::string(module) + '.' + std::string(option.name.substr(channel.size()));
 }
 
@@ -129,7 +129,7 @@ Result<Config> Config::with(const Uri& uri) const {
       return unknown(opening, "its query has the key " + quoted(parameter.key) + ", and there is no such option",
                      did_you_mean(parameter.key, state->options.query_keys(uri.scheme())));
     }
-    if (option->scope != Scope::channel) {
+    if (option->scope != OptionScope::channel) {
       return Error(Code::invalid_argument, opening)
           .because(parameter.key + " holds for the whole process and cannot stand in a query")
           .mend("Set " + option->variable() + ", or " + std::string(option->name) + " in the configuration file.");

@@ -12,12 +12,12 @@ namespace psyne::inline v0 {
 enum class Kind : std::uint8_t { text, boolean, count, real, bytes, duration, choice };
 
 /// Whether an option may differ from channel to channel, and so stand in a URI's query, or holds for the process.
-enum class Scope : std::uint8_t { process, channel };
+enum class OptionScope : std::uint8_t { process, channel };
 
 /// One thing that can be configured: data that its module declares as a constant and makes known (Config::know).
 ///
 ///   inline constexpr Option capacity{.name = "channel.capacity", .kind = Kind::bytes, .fallback = "1M",
-///                                    .about = "bytes of one lane's ring", .scope = Scope::channel};
+///                                    .about = "bytes of one lane's ring", .scope = OptionScope::channel};
 ///
 /// All views must live as long as the program: string literals.
 struct Option {
@@ -25,7 +25,7 @@ struct Option {
   Kind kind = Kind::text;
   std::string_view fallback = {};  ///< the default, written as a user would
   std::string_view about = {};     ///< one line for people, beginning in lower case, without a full stop
-  Scope scope = Scope::process;
+  OptionScope scope = OptionScope::process;
   std::string_view choices = {};                 ///< of Kind::choice, in the order of its enum: "single|all|any"
   std::string_view environment = {};             ///< its variable, where that is not PSYNE_ and the name in capitals
   std::string (*computed_fallback)() = nullptr;  ///< the default where it depends on the process

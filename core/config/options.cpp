@@ -58,7 +58,7 @@ const Option* Options::find_in_file(std::string_view key) const noexcept {
   }
   const std::string_view rest = key.substr(dot + 1);
   const auto found = std::ranges::find_if(options_, [rest](const Option& option) {
-    return option.scope == Scope::channel && option.name.starts_with(channel_table) &&
+    return option.scope == OptionScope::channel && option.name.starts_with(channel_table) &&
            option.name.substr(channel_table.size()) == rest;
   });
   return found == options_.end() ? nullptr : &*found;
@@ -80,7 +80,7 @@ std::vector<std::string> Options::file_keys() const {
   std::vector<std::string> keys;
   for (const Option& option : options_) {
     keys.emplace_back(option.name);
-    if (option.scope != Scope::channel || !option.name.starts_with(channel_table)) continue;
+    if (option.scope != OptionScope::channel || !option.name.starts_with(channel_table)) continue;
     for (const std::string& module : modules_) keys.push_back(joined(module, option.name.substr(channel_table.size())));
   }
   return keys;
@@ -89,7 +89,7 @@ std::vector<std::string> Options::file_keys() const {
 std::vector<std::string> Options::query_keys(std::string_view scheme) const {
   std::vector<std::string> keys;
   for (const Option& option : options_) {
-    if (option.scope != Scope::channel) continue;
+    if (option.scope != OptionScope::channel) continue;
     const auto dot = option.name.find('.');
     const std::string_view table = option.name.substr(0, dot);
     if (table == "channel" || table == scheme) keys.emplace_back(option.name.substr(dot + 1));

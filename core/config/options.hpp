@@ -15,7 +15,7 @@ class Options {
  public:
   /// Adds options; one whose name is known already is left as it is. Whether any was new.
   bool add(std::span<const Option> options);
-  /// Lets [module] hold any option of Scope::channel: `[ipc] capacity = "4M"` is for ipc channels only.
+  /// Lets [module] hold any option of OptionScope::channel: `[ipc] capacity = "4M"` is for ipc channels only.
   /// Whether the module was new.
   bool add_module(std::string_view module);
 
@@ -24,7 +24,7 @@ class Options {
   /// The option that `key` of a file means: its full name, or one of [channel] in the table of a module.
   const Option* find_in_file(std::string_view key) const noexcept;
   /// The option that `key` of a query of `scheme` means: "huge_pages" is ipc.huge_pages, "capacity" channel.capacity;
-  /// the full name works as well. May be of Scope::process, which a query may not set.
+  /// the full name works as well. May be of OptionScope::process, which a query may not set.
   const Option* find_in_query(std::string_view scheme, std::string_view key) const noexcept;
 
   std::span<const Option> all() const noexcept { return options_; }

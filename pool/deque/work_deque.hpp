@@ -82,6 +82,9 @@ class WorkDeque {
     return top_.load(std::memory_order_seq_cst) >= bottom_.load(std::memory_order_seq_cst);
   }
 
+  /// The number of the next item: what is pushed from now on is above it. The owner's.
+  std::uint64_t position() const noexcept { return bottom_.load(std::memory_order_relaxed); }
+
   /// How many items there are; others may be taking them.
   std::size_t size() const noexcept {
     const std::uint64_t bottom = bottom_.load(std::memory_order_relaxed);

@@ -31,7 +31,7 @@ class [[nodiscard]] Job : public Completion<T> {
       case CompletionStatus::cancelled: return JobStatus::cancelled;
       case CompletionStatus::pending: break;
     }
-    return job()->pending() ? JobStatus::pending : JobStatus::running;
+    return job()->JobRecord::pending() ? JobStatus::pending : JobStatus::running;
   }
 
   /// Why it was cancelled or told to stop; nothing when it was not.

@@ -58,6 +58,11 @@ Error PoolState::full(std::string what) const {
       .mend("Raise max_threads.");
 }
 
+// Where there is no memory for an entry the work is done here, as it would be with nobody else there.
+void PoolState::give_away(Work& work, Priority level) noexcept {
+  if (!post(work, level)) work.run(work);
+}
+
 void PoolState::dropped(std::string_view name) noexcept {
   const std::lock_guard guard(mutex_);
   ++report_.dropped;

@@ -68,6 +68,14 @@ class PoolState {
   bool dropping() const noexcept { return dropping_.load(std::memory_order_relaxed); }
   void dropped(std::string_view name) noexcept;
 
+  /// A child that the calling thread has, and must not run inside of what it waits for, goes to where any thread takes
+  /// it.
+  void give_away(Work& work, Priority level) noexcept;
+
+  /// Exceptions that were thrown beside one that goes on.
+  void suppressed(std::uint64_t count) noexcept { suppressed_.fetch_add(count, std::memory_order_relaxed); }
+  std::uint64_t suppressed() const noexcept { return suppressed_.load(std::memory_order_relaxed); }
+
   /// A job that nobody waits for threw: counted and logged.
   void unobserved(const std::exception_ptr& exception) noexcept;
 
@@ -122,6 +130,7 @@ class PoolState {
   std::array<LevelExecutor, priorities> executors_;
   NamedJobs named_;
   std::atomic<bool> dropping_{false};
+  std::atomic<std::uint64_t> suppressed_{0};
   std::mutex closing_;  // one close() at a time
   bool ended_ = false;  // guarded by closing_
   std::mutex mutex_;    // guards what follows

@@ -38,10 +38,8 @@ class ForkFrame : public Work {
   [[nodiscard]] bool take_back() noexcept {
     if (owner_ == nullptr) [[unlikely]]
       return true;
-    if (owner_->deque().pop() == this) [[likely]]
-      return true;
-    wait_for_other();
-    return false;
+    Work* const newest = owner_->deque().pop();
+    return newest == this ? true : take_back_below(newest);
   }
 
   /// Has the child run by another thread though this one could: its stack is used up.
@@ -67,6 +65,7 @@ class ForkFrame : public Work {
   std::exception_ptr thrown_;  // by a child that another ran
 
  private:
+  bool take_back_below(Work* newer) noexcept;
   void wait_for_other() noexcept;
 
   Worker* owner_ = nullptr;  // null: not put aside, since there was no room

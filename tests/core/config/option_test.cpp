@@ -11,7 +11,7 @@ using psyne::Code;
 using psyne::Kind;
 using psyne::Option;
 using psyne::Options;
-using psyne::Scope;
+using psyne::OptionScope;
 
 constexpr Option colour{.name = "paint.colour", .kind = Kind::choice, .fallback = "red", .choices = "red|green|blue"};
 
@@ -96,7 +96,7 @@ TEST(Options, AFileMayOverrideChannelsInTheTableOfAModule) {
 
 TEST(Options, AQueryNamesOptionsOfItsSchemeFirst) {
   Options options = known();
-  const Option own[] = {{.name = "sim.capacity", .kind = Kind::bytes, .fallback = "1", .scope = Scope::channel}};
+  const Option own[] = {{.name = "sim.capacity", .kind = Kind::bytes, .fallback = "1", .scope = OptionScope::channel}};
   options.add(own);
   EXPECT_EQ(name_of(options.find_in_query("ipc", "capacity")), "channel.capacity");
   EXPECT_EQ(name_of(options.find_in_query("sim", "capacity")), "sim.capacity");

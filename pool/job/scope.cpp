@@ -1,0 +1,149 @@
+#include <psyne/core/park/patience.hpp>
+#include <psyne/core/stop/wait_or_stop.hpp>
+#include <psyne/pool/job/scope.hpp>
+#include <psyne/pool/pool/default_pool.hpp>
+#include <psyne/pool/pool/pool.hpp>
+
+#include <mutex>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+PoolState& pool_of(const ScopeOptions& options) {
+  PoolState* pool = options.pool != nullptr ? &options.pool->state() : current_worker.pool;
+  if (pool == nullptr) pool = &default_pool_state();
+  if (pool->forked()) throw Exception(pool->refusal("cannot open a scope"));
+  return *pool;
+}
+
+// While the last jobs run elsewhere: about as long as it takes to sleep and be woken.
+constexpr Patience before_sleep{.spins = 0, .pauses = 256, .yields = 0};
+
+}  // namespace
+
+Scope::Scope(ScopeOptions options)
+    : pool_(pool_of(options)),
+      limits_{.name = std::move(options.name), .stop = std::move(options.stop)},
+      context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(), &limits_),
+      owner_(pool_.inside() ? current_worker.worker : nullptr),
+      base_(owner_ != nullptr ? owner_->deque().position() : 0),
+      uncaught_(std::uncaught_exceptions()) {}
+
+Scope::~Scope() {
+  if (std::uncaught_exceptions() > uncaught_) cancel(StopReason::error, "the scope was left by an exception");
+  static_cast<void>(wait_until(no_deadline, {}));
+  if (const std::exception_ptr thrown = collect()) pool_.unobserved(thrown);
+}
+
+void Scope::put(Spawned& job) {
+  job.number = word_.fetch_add(one_pending + one_spawned, std::memory_order_relaxed) / one_spawned;
+  CurrentWorker& me = current_worker;
+  if (pool_.inside() && me.worker->level() == context_.priority() && me.worker->deque().push(&job)) {
+    return me.scheduler->forked();
+  }
+  if (pool_.post(job, context_.priority())) return;
+  job.end();
+  ended();
+  throw Exception(pool_.refusal("cannot spawn a job"));
+}
+
+void Spawned::run_one(Work& self) noexcept {
+  auto& own = static_cast<Spawned&>(self);
+  own.scope().run(own);
+}
+
+void Scope::run(Spawned& job) noexcept {
+  CurrentWorker& me = current_worker;
+  JobContext* const before = std::exchange(me.job, &context_);
+  if (context_.stop_requested()) {
+    skipped_.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    try {
+      job.call();
+    } catch (...) {
+      threw(job.number, std::current_exception());
+    }
+  }
+  me.job = before;
+  job.end();
+  ended();
+}
+
+void Scope::threw(std::uint64_t number, std::exception_ptr exception) noexcept {
+  {
+    const std::lock_guard guard(lock_);
+    if (first_ == nullptr || number < first_number_) {
+      std::swap(first_, exception);
+      first_number_ = number;
+    }
+    others_ += exception != nullptr ? 1 : 0;
+  }
+  context_.cancel(StopReason::error);
+}
+
+// The waiter counts as a job, so that the count comes to zero only while it waits; and it goes on only when the one
+// that brought it there does not touch the scope any more.
+void Scope::ended() noexcept {
+  if ((word_.fetch_sub(one_pending, std::memory_order_acq_rel) & pending_mask) != one_pending) return;
+  parker_.wake();
+  told_.store(true, std::memory_order_release);
+}
+
+// Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
+// out, goes to where any thread takes it.
+void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
+  if (owner_ == nullptr || current_worker.worker != owner_) return;
+  auto& deque = owner_->deque();
+  while (deque.position() > base_ && !stack_is_low()) {
+    if (stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline)) return;
+    Work* const work = deque.pop();
+    if (work == nullptr) return;
+    if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) {
+      work->run(*work);
+    } else {
+      pool_.give_away(*work, context_.priority());
+    }
+  }
+}
+
+WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {
+  help(deadline, stop);
+  if ((word_.fetch_sub(one_pending, std::memory_order_acq_rel) & pending_mask) != one_pending) {
+    const WaitEnd end = wait_or_stop(
+        parker_, [this] { return all_ended(); }, deadline, stop, before_sleep);
+    if (end != WaitEnd::ready && (word_.fetch_add(one_pending, std::memory_order_acq_rel) & pending_mask) != 0) {
+      return end;
+    }
+    while (!told_.load(std::memory_order_acquire)) StandardAtomics::yield();
+  }
+  told_.store(false, std::memory_order_relaxed);
+  word_.store(one_pending, std::memory_order_relaxed);
+  return WaitEnd::ready;
+}
+
+std::exception_ptr Scope::collect() noexcept {
+  const std::lock_guard guard(lock_);
+  pool_.suppressed(std::exchange(others_, 0));
+  return std::exchange(first_, nullptr);
+}
+
+void Scope::wait() {
+  static_cast<void>(wait_until(no_deadline, {}));
+  if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
+}
+
+Result<void> Scope::wait_for(const Wait& how_long) {
+  const WaitEnd end = wait_until(how_long.deadline, how_long.stop);
+  if (end == WaitEnd::ready) {
+    if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
+    return {};
+  }
+  const std::uint64_t left = (word_.load(std::memory_order_relaxed) & pending_mask) - 1;
+  std::string what = "cannot wait for " + std::to_string(left) + (left == 1 ? " job" : " jobs") + " of the scope";
+  if (!limits_.name.empty()) what += " " + limits_.name;
+  return end == WaitEnd::stopped ? how_long.stop.error(std::move(what)) : Error(Code::timed_out, std::move(what));
+}
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <psyne/core/atomics/short_lock.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/executor/work.hpp>
+#include <psyne/core/park/parker.hpp>
+#include <psyne/core/result/result.hpp>
+#include <psyne/pool/job/job_context.hpp>
+#include <psyne/pool/job/spawned.hpp>
+#include <psyne/pool/scheduler/current_worker.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+class Pool;
+
+struct ScopeOptions {
+  Pool* pool = nullptr;   ///< nothing: that of the job which opens the scope, or the default pool
+  std::string name = {};  ///< of this_job::name() in its jobs, and in errors
+  StopToken stop = {};    ///< when it stops, jobs that have not begun are left out, the others are told
+};
+
+/// Jobs that end before it does: whatever happens, nothing that was spawned outlives its scope.
+///
+///   spawn              any thread, jobs of the scope included     a push to the thread's own deque inside the pool
+///   cancel, skipped    any thread
+///   wait, wait_for     one thread at a time; the one that opened the scope helps
+///
+/// The jobs have the priority of the job that opened the scope. When one throws, those that have not begun are left
+/// out and those that run are told by their token (reason error); of all that threw, the one that was spawned first
+/// goes on to wait(), the others are counted. An inner scope that fails so does nothing to an outer one, unless its
+/// exception gets there.
+///
+/// A wait inside a job runs jobs of this scope and nothing else; when the rest runs elsewhere the thread sleeps, and
+/// another takes its place. After wait() the scope may be used again.
+///
+/// Destroyed without a wait() it waits, and what was thrown is counted and logged; destroyed by an exception it cancels
+/// first. One word of 64 bits counts the jobs: 2^32 at once.
+class Scope {
+ public:
+  Scope() : Scope(ScopeOptions{}) {}
+  explicit Scope(Pool& pool) : Scope(ScopeOptions{.pool = &pool}) {}
+  /// Throws psyne::Exception when there is no default pool to be had; in a forked child, for a pool of the parent.
+  explicit Scope(ScopeOptions options);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  /// Has `callable()` run. One allocation, from memory that threads keep for that. Throws psyne::Exception with
+  /// Code::closed when the pool is closed and this is not one of its jobs.
+  template <class Callable>
+    requires std::is_invocable_v<std::decay_t<Callable>&>
+  void spawn(Callable&& callable) {
+    put(SpawnedCall<std::decay_t<Callable>>::make(*this, std::forward<Callable>(callable)));
+  }
+
+  /// Returns when every job has ended or was left out. Throws what the first of them threw, if any did.
+  void wait();
+
+  /// The same for some time. Errors: timed_out, stopped; the jobs go on, and this may be called again.
+  Result<void> wait_for(const Wait& how_long);
+
+  /// Jobs that have not begun are left out, the others are told by their token.
+  void cancel(StopReason reason = StopReason::user, std::string text = {}) { context_.cancel(reason, std::move(text)); }
+
+  /// How many jobs were left out, since they were cancelled before they began.
+  std::uint64_t skipped() const noexcept { return skipped_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class Spawned;
+
+  static constexpr std::uint64_t one_pending = 1;
+  static constexpr std::uint64_t one_spawned = std::uint64_t{1} << 32U;
+  static constexpr std::uint64_t pending_mask = one_spawned - 1;
+
+  void put(Spawned& job);
+  void run(Spawned& job) noexcept;
+  void ended() noexcept;
+  void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
+  void help(Deadline deadline, const StopToken& stop) noexcept;
+  WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
+  std::exception_ptr collect() noexcept;
+  bool all_ended() const noexcept { return (word_.load(std::memory_order_acquire) & pending_mask) == 0; }
+
+  PoolState& pool_;
+  const JobLimits limits_;
+  JobContext context_;
+  Worker* const owner_;       // the worker of the thread that opened the scope, if it was inside the pool
+  const std::uint64_t base_;  // what lies in its deque below this is not ours
+  const int uncaught_;        // exceptions under way when it was opened
+  std::atomic<std::uint64_t> word_{one_pending};  // jobs that have not ended, and one for the waiter; jobs spawned
+  std::atomic<bool> told_{false};                 // the last job does not touch the scope any more
+  std::atomic<std::uint64_t> skipped_{0};
+  Parker<> parker_;
+  ShortLock<> lock_;  // guards what follows
+  std::exception_ptr first_;
+  std::uint64_t first_number_ = 0;
+  std::uint64_t others_ = 0;
+};
+
+}  // namespace psyne::inline v0
