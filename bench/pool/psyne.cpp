@@ -1,5 +1,5 @@
 // psyne's pool.
-#include <psyne/pool/pool/pool.hpp>
+#include <psyne.hpp>
 
 #include "pool/works/all.hpp"
 
@@ -10,15 +10,29 @@ class Psyne {
  public:
   explicit Psyne(unsigned threads) : pool_(psyne::Pool::open({.name = "bench", .workers = threads}).value()) {}
 
+  class Group {
+   public:
+    explicit Group(Psyne& psyne) : scope_(psyne.pool_) {}
+
+    template <class F>
+    void run(F f) {
+      scope_.spawn(std::move(f));
+    }
+    void wait() { scope_.wait(); }
+
+   private:
+    psyne::Scope scope_;
+  };
+
   template <class F>
   void enter(F f) {
     pool_.submit(std::move(f)).get();
   }
   template <class Job>
   void run_all(std::size_t count, Job job) {
-    std::vector<psyne::Job<void>> jobs;
-    for (std::size_t i = 0; i < count; ++i) jobs.push_back(pool_.submit(job));
-    for (psyne::Job<void>& one : jobs) one.get();
+    psyne::Scope scope(pool_);
+    for (std::size_t i = 0; i < count; ++i) scope.spawn(job);
+    scope.wait();
   }
 
   template <class Job>
@@ -43,11 +57,11 @@ class Psyne {
 
   template <class Job, class Before, class Urgent>
   void overtake(std::size_t count, Job job, Before before, Urgent urgent) {
-    std::vector<psyne::Job<void>> jobs;
-    for (std::size_t i = 0; i < count; ++i) jobs.push_back(pool_.submit(job));
+    psyne::Scope scope(pool_);
+    for (std::size_t i = 0; i < count; ++i) scope.spawn(job);
     before();
     pool_.submit(urgent, {.priority = psyne::Priority::high}).get();
-    for (psyne::Job<void>& one : jobs) one.get();
+    scope.wait();
   }
 
  private:

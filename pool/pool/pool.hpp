@@ -62,11 +62,11 @@ class Pool {
   /// callable needs, from memory that threads keep for that. Throws psyne::Exception: Code::closed, Code::forked.
   template <std::invocable Callable>
   void post(Callable&& callable, const PostOptions& options = {}) {
-    using Held = Posted<std::decay_t<Callable>>;
-    Work& work = Held::make(std::forward<Callable>(callable));
+    using PostedCall = Posted<std::decay_t<Callable>>;
+    Work& work = PostedCall::make(std::forward<Callable>(callable));
     if (state_->post(work, options.priority.value_or(this_job::priority()))) [[likely]]
       return;
-    Held::drop(work);
+    PostedCall::drop(work);
     throw Exception(state_->refusal("cannot post a job"));
   }
 
