@@ -32,6 +32,8 @@ class WorkDeque {
   static_assert((capacity & (capacity - 1)) == 0);
 
  public:
+  static constexpr std::size_t most = capacity;
+
   WorkDeque() noexcept = default;
   WorkDeque(const WorkDeque&) = delete;
   WorkDeque& operator=(const WorkDeque&) = delete;

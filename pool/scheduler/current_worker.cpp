@@ -8,25 +8,38 @@ constinit thread_local CurrentWorker current_worker;
 
 namespace {
 
-std::uintptr_t ask_for_stack() noexcept {
+struct Stack {
+  std::uintptr_t lowest = 0;
+  std::size_t bytes = 0;
+};
+
+constinit thread_local Stack known;
+
+const Stack& this_stack() noexcept {
+  if (known.bytes != 0) return known;
   pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return known;
   void* lowest = nullptr;
   std::size_t bytes = 0;
-  const bool known = pthread_attr_getstack(&attributes, &lowest, &bytes) == 0;
+  if (pthread_attr_getstack(&attributes, &lowest, &bytes) == 0) {
+    known = {.lowest = reinterpret_cast<std::uintptr_t>(lowest), .bytes = bytes};
+  }
   pthread_attr_destroy(&attributes);
-  if (!known) return 0;
-  // A stack smaller than twice the reserve gives half of itself.
-  return reinterpret_cast<std::uintptr_t>(lowest) + (bytes < 2 * stack_reserve ? bytes / 2 : stack_reserve);
+  return known;
 }
-
-constinit thread_local std::uintptr_t known_end = 0;
 
 }  // namespace
 
 std::uintptr_t end_of_this_stack() noexcept {
-  if (known_end == 0) known_end = ask_for_stack();
-  return known_end;
+  const auto [lowest, bytes] = this_stack();
+  // A stack smaller than twice the reserve gives half of itself.
+  return lowest + (bytes < 2 * stack_reserve ? bytes / 2 : stack_reserve);
+}
+
+std::size_t this_stack_left() noexcept {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const auto [lowest, bytes] = this_stack();
+  return bytes != 0 && here > lowest ? here - lowest : 0;
 }
 
 }  // namespace psyne::inline v0

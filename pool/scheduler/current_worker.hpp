@@ -35,4 +35,7 @@ inline constexpr std::size_t stack_reserve = 64 * 1024;
 /// For CurrentWorker::stack_end of the calling thread; asks the system once for each thread.
 std::uintptr_t end_of_this_stack() noexcept;
 
+/// Bytes that are left of the calling thread's stack; 0 where the system does not say.
+std::size_t this_stack_left() noexcept;
+
 }  // namespace psyne::inline v0

@@ -42,8 +42,13 @@ class ForkFrame : public Work {
     return newest == this ? true : take_back_below(newest);
   }
 
-  /// Has the child run by another thread though this one could: its stack is used up.
-  void leave_to_other() noexcept;
+  /// Has the child run by another thread, whose stack is not used up, and waits for it; in place of put_aside and
+  /// take_back. True when the caller has to run it after all: there are max_threads, and a little stack is left. Throws
+  /// psyne::Exception with Code::exhausted when there is not.
+  [[nodiscard]] bool leave_to_other();
+
+  /// Counts what a child threw that nobody is told of.
+  static void count_suppressed() noexcept;
 
   /// By the thread that took the child: as `body`, within the job that it belongs to.
   template <class Body>
@@ -67,6 +72,7 @@ class ForkFrame : public Work {
  private:
   bool take_back_below(Work* newer) noexcept;
   void wait_for_other() noexcept;
+  bool may_run_here(bool last_chance) const;
 
   Worker* owner_ = nullptr;  // null: not put aside, since there was no room
   JobContext* job_ = nullptr;
@@ -85,10 +91,24 @@ class Fork final : public ForkFrame {
         callable_(callable) {}
 
   /// The child has been run when this returns. Throws what it threw.
-  void join() {
+  void join() { join_by(callable_); }
+
+  /// The same; a child that nobody has taken meanwhile is not run, but `here()` in its place.
+  template <class Here>
+  void join_by(Here& here) {
     if (take_back()) {
-      callable_();
+      here();
     } else if (thrown_ != nullptr) [[unlikely]] {
+      std::rethrow_exception(std::move(thrown_));
+    }
+  }
+
+  /// In place of all the others: has the child run on a stack that is not used up, and waits for it. Throws what it
+  /// threw; psyne::Exception with Code::exhausted when there is no such stack.
+  void run_by_other() {
+    if (leave_to_other()) {
+      callable_();
+    } else if (thrown_ != nullptr) {
       std::rethrow_exception(std::move(thrown_));
     }
   }
@@ -96,6 +116,11 @@ class Fork final : public ForkFrame {
   /// The child is not wanted any more: it is not begun, or, if it has been, this waits for its end. Gives what it
   /// threw.
   std::exception_ptr give_up() noexcept { return take_back() ? nullptr : std::move(thrown_); }
+
+  /// The same by a parent that throws something itself: what the child threw is counted and forgotten.
+  void abandon() noexcept {
+    if (give_up() != nullptr) count_suppressed();
+  }
 
  private:
   Callable& callable_;

@@ -230,6 +230,12 @@ class BasicScheduler {
     slot.taken.store(false, std::memory_order_seq_cst);
   }
 
+  /// Whether there may be one more thread or guest now.
+  bool any_seat() const noexcept {
+    return std::any_of(slots_.get(), slots_.get() + limit_,
+                       [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
+  }
+
   /// Has the first threads started: as many as there are places. False when one could not be.
   bool start_all() noexcept {
     for (std::uint32_t started = 0; started < crew_.places(); ++started) {
@@ -354,11 +360,6 @@ class BasicScheduler {
     if (start_(owner_, *worker)) return Started::yes;
     vacate(*worker);
     return Started::refused;
-  }
-
-  bool any_seat() const noexcept {
-    return std::any_of(slots_.get(), slots_.get() + limit_,
-                       [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
   }
 
   bool quiet() noexcept {

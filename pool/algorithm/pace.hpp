@@ -1,0 +1,71 @@
+#pragma once
+
+#include <psyne/core/atomics/atomics.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace psyne::inline v0 {
+
+/// How one thread goes through a row of items: how many at once, so that it looks at the clock and at what others want
+/// every few microseconds, and whether what is left is worth another thread's coming. A value; one thread at a time.
+///
+/// Begins with one item and has sixteen times as many next as long as they are done soon, so that 1,000 tiny items are
+/// through after four looks at the clock (24 ns each) and before anybody is called; an item that takes longer than all
+/// that is worth a fork of its own.
+class Pace {
+ public:
+  /// `least`: how many at once at least. `each`: presume that such a chunk is worth a fork of its own.
+  Pace(std::size_t least, bool each) noexcept : least_(least), chunk_(least), each_(each) {}
+
+  std::size_t chunk() const noexcept { return chunk_; }
+
+  /// Whether a part of this many items may be halved: all are so dear that whatever can be taken should lie there.
+  bool each() const noexcept { return each_; }
+
+  /// Whether to give half of `left` items to a thread that would have to be called.
+  bool worth_sharing(std::size_t left) const noexcept {
+    return spent_ >= first_share && static_cast<double>(left) * per_item_ >= least_share;
+  }
+
+  /// Now, or again after something else was done.
+  void start() noexcept { since_ = StandardAtomics::now(); }
+
+  /// `count` items were done since start() or the last call.
+  void done(std::size_t count) noexcept {
+    const Clock::time_point now = StandardAtomics::now();
+    const Clock::duration taken = now - since_;
+    since_ = now;
+    spent_ += taken;
+    per_item_ = std::chrono::duration<double, std::nano>(taken).count() / static_cast<double>(count);
+    if (taken < aim / 2) {
+      each_ = false;
+      chunk_ = std::max(chunk_, std::min(fitting(), count * growth));
+    } else if (taken > 2 * aim) {
+      each_ = count <= least_;
+      chunk_ = std::max(least_, fitting());
+    }
+  }
+
+ private:
+  static constexpr Clock::duration aim = std::chrono::microseconds(2);
+  static constexpr Clock::duration first_share = std::chrono::microseconds(1);
+  static constexpr double least_share = 5000;  // nanoseconds; a sleeping thread is there after as long
+  static constexpr std::size_t growth = 16;
+
+  std::size_t fitting() const noexcept {
+    constexpr double most = 1U << 30U;
+    const double count = std::chrono::duration<double, std::nano>(aim).count() / std::max(per_item_, 1e-6);
+    return static_cast<std::size_t>(std::min(count, most));
+  }
+
+  std::size_t least_;
+  std::size_t chunk_;
+  bool each_;
+  double per_item_ = 0;
+  Clock::duration spent_{0};
+  Clock::time_point since_;
+};
+
+}  // namespace psyne::inline v0
