@@ -54,8 +54,8 @@ class BasicScheduler {
   static constexpr Clock::duration usual_patience = std::chrono::microseconds(50);
 
   /// `places`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
-  /// included, and guests. `retire_after`: how long a spare sleeps before it ends. `patience`: how long a thread looks
-  /// for work before it sleeps; zero looks once. Throws std::bad_alloc.
+  /// included, and guests. `retire_after`: how long a spare sleeps before it ends, if it is less than for ever.
+  /// `patience`: how long a thread looks for work before it sleeps; zero looks once. Throws std::bad_alloc.
   BasicScheduler(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner,
                  Clock::duration patience = usual_patience)
       : crew_(places),
@@ -327,11 +327,16 @@ class BasicScheduler {
     const ObserveBlocking hidden(nullptr);  // it is between two jobs
     if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
     if (crew_.any_spare()) {
-      if (crew_.sleep(Atomics::now() + retire_after_) == Sleep::woken) return true;
+      if (crew_.sleep(retirement()) == Sleep::woken) return true;
       if (crew_.retire_spare()) return false;
     }
     static_cast<void>(crew_.sleep());
     return true;
+  }
+
+  Deadline retirement() const noexcept {
+    const Deadline now = Atomics::now();
+    return retire_after_ > no_deadline - now ? no_deadline : now + retire_after_;
   }
 
   // A place is free, its thread sleeps or has gone: somebody may be wanted in it.

@@ -19,26 +19,46 @@ class ExploredPool {
  public:
   using Scheduler = BasicScheduler<Atomics, 2>;
   using Worker = typename Scheduler::Worker;
-  static constexpr Clock::duration never = std::chrono::hours(1000);
+  static constexpr Clock::duration never = Clock::duration::max();
 
-  /// The first `refused` threads cannot be started.
-  ExploredPool(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after = never, int refused = 0)
-      : refused_(refused), scheduler_(places, threads, retire_after, &start, this, Clock::duration::zero()) {}
+  ExploredPool(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after = never)
+      : scheduler_(places, threads, retire_after, &start, this, Clock::duration::zero()) {}
 
   Scheduler& scheduler() noexcept { return scheduler_; }
 
-  /// The worker of the calling thread.
-  Worker& me() noexcept { return *workers_[Execution::current().thread()]; }
-  void be(Worker* worker) noexcept { workers_[Execution::current().thread()] = worker; }
+  /// The worker of the calling thread, null for one from outside.
+  Worker* me() const noexcept { return workers_[Execution::current().thread()]; }
+
+  /// The calling thread takes part for the length of `body`. Without a seat it is on its own.
+  template <class Body>
+  void as_guest(Body&& body) {
+    Worker* const worker = scheduler_.enter();
+    be(worker, true);
+    body();
+    be(nullptr);
+    if (worker != nullptr) scheduler_.exit(*worker);
+  }
+
+  /// `wait` is a sleep inside a job, or of a guest: another has the place meanwhile.
+  template <class Wait>
+  void sleep_inside(Wait&& wait) {
+    if (me() == nullptr) return wait();
+    const bool guest = guests_[Execution::current().thread()];
+    guest ? scheduler_.guest_blocking() : scheduler_.blocking();
+    wait();
+    guest ? scheduler_.guest_resumed() : scheduler_.resumed();
+  }
 
   /// From a job of the pool, or from outside.
   void post(Work& work, Priority level = Priority::normal) {
-    const bool inside = workers_[Execution::current().thread()] != nullptr;
     auto* const producer = scheduler_.join();
     require(producer != nullptr, "an end");
-    require(scheduler_.post(*producer, work, level, inside ? From::inside : From::outside), "taken");
+    require(scheduler_.post(*producer, work, level, me() != nullptr ? From::inside : From::outside), "taken");
     scheduler_.part(*producer);
   }
+
+  /// No thread is to be had, so many times.
+  void refuse(int times) noexcept { refused_ = times; }
 
   /// Waits until all is done, and for the ends of all threads.
   void close() {
@@ -58,6 +78,11 @@ class ExploredPool {
   std::size_t started() const noexcept { return threads_.size(); }
 
  private:
+  void be(Worker* worker, bool guest = false) noexcept {
+    workers_[Execution::current().thread()] = worker;
+    guests_[Execution::current().thread()] = guest;
+  }
+
   static bool start(void* own, Worker& worker) noexcept {
     auto& pool = *static_cast<ExploredPool*>(own);
     if (pool.refused_ > 0) return --pool.refused_, false;
@@ -68,9 +93,10 @@ class ExploredPool {
     return true;
   }
 
-  int refused_;
+  int refused_ = 0;
   Scheduler scheduler_;
   std::array<Worker*, max_threads> workers_{};
+  std::array<bool, max_threads> guests_{};
   std::vector<ExploredThread> threads_;
 };
 
@@ -89,6 +115,45 @@ class ExploredJob : public Work {
 
   Checked<int> runs_{0};
   std::function<void()> body_;
+};
+
+/// A child that a thread of the pool puts aside, as ForkFrame is, without helping others while it waits.
+template <class Atomics>
+class ExploredFork : public Work {
+ public:
+  ExploredFork(ExploredPool<Atomics>& pool, std::function<void()> body)
+      : Work([](Work& self) noexcept { static_cast<ExploredFork&>(self).run_elsewhere(); }),
+        pool_(pool),
+        owner_(pool.me()),
+        body_(std::move(body)) {
+    aside_ = owner_ != nullptr && owner_->deque().push(this);
+    if (aside_) pool_.scheduler().forked();
+  }
+
+  void join() {
+    if (!aside_) return body_();
+    if (Work* own = owner_->deque().pop()) {
+      require(own == this, "the newest child is taken back first");
+      return body_();
+    }
+    pool_.sleep_inside([this] {
+      owner_->parker().wait([this] { return done_.load(std::memory_order_acquire); }, no_deadline, no_patience);
+    });
+  }
+
+ private:
+  void run_elsewhere() {
+    body_();
+    auto* const owner = owner_;
+    done_.store(true, std::memory_order_release);
+    owner->parker().wake();
+  }
+
+  ExploredPool<Atomics>& pool_;
+  typename ExploredPool<Atomics>::Worker* const owner_;
+  const std::function<void()> body_;
+  bool aside_ = false;
+  typename Atomics::template Atomic<bool> done_{false};
 };
 
 }  // namespace psyne::explorer

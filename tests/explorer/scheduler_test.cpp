@@ -45,18 +45,13 @@ TEST(SchedulerExplored, RunsWhatIsPostedAndEnds) {
       "Scheduler, two places", [] { post_from_outside<ExplorerAtomics>(2, 2); }, deep());
 }
 
-/// A job sleeps until another, posted later, has run: a spare takes its place.
+/// A job sleeps until another, posted later, has run: a spare takes its place. Twice.
 template <class Atomics>
-void block_inside(std::uint32_t places, std::uint32_t threads, psyne::Clock::duration retire_after) {
-  ExploredPool<Atomics> pool(places, threads, retire_after);
+void block_inside(std::uint32_t threads, psyne::Clock::duration retire_after) {
+  ExploredPool<Atomics> pool(1, threads, retire_after);
   Occasion first, second;
-  const auto wait_inside = [&](Occasion& occasion) {
-    pool.scheduler().blocking();
-    occasion.wait();
-    pool.scheduler().resumed();
-  };
-  ExploredJob waits([&] { wait_inside(first); }), frees([&] { first.happen(); });
-  ExploredJob waits_too([&] { wait_inside(second); }), frees_too([&] { second.happen(); });
+  ExploredJob waits([&] { pool.sleep_inside([&] { first.wait(); }); }), frees([&] { first.happen(); });
+  ExploredJob waits_too([&] { pool.sleep_inside([&] { second.wait(); }); }), frees_too([&] { second.happen(); });
   pool.scheduler().start_all();
   pool.post(waits);
   pool.post(frees);
@@ -68,9 +63,9 @@ void block_inside(std::uint32_t places, std::uint32_t threads, psyne::Clock::dur
 
 TEST(SchedulerExplored, AJobThatSleepsHoldsNobodyUp) {
   expect_sound(
-      "Scheduler, a spare", [] { block_inside<ExplorerAtomics>(1, 3, ExploredPool<ExplorerAtomics>::never); }, deep());
+      "Scheduler, a spare", [] { block_inside<ExplorerAtomics>(3, ExploredPool<ExplorerAtomics>::never); }, deep());
   expect_sound(
-      "Scheduler, spares that retire", [] { block_inside<ExplorerAtomics>(1, 2, 1us); }, deep());
+      "Scheduler, spares that retire", [] { block_inside<ExplorerAtomics>(2, 1us); }, deep());
 }
 
 /// Two of four jobs need each other to run at once, without saying so, and may be taken from the queue together.
@@ -97,11 +92,7 @@ template <class Atomics>
 void come_back_at_the_limit() {
   ExploredPool<Atomics> pool(1, 1);
   Occasion occasion;
-  ExploredJob waits([&] {
-    pool.scheduler().blocking();
-    occasion.wait();
-    pool.scheduler().resumed();
-  });
+  ExploredJob waits([&] { pool.sleep_inside([&] { occasion.wait(); }); });
   ExploredJob more, last;
   pool.scheduler().start_all();
   pool.post(waits);
@@ -115,6 +106,118 @@ void come_back_at_the_limit() {
 TEST(SchedulerExplored, AtTheLimitOfThreadsNothingIsForgotten) {
   expect_sound(
       "Scheduler, at the limit", [] { come_back_at_the_limit<ExplorerAtomics>(); }, deep(20'000));
+}
+
+/// Two children of each that forks, one within the other, counted without an atomic.
+template <class Atomics>
+void fork_twice(ExploredPool<Atomics>& pool) {
+  Checked<int> older_done{0}, younger_done{0};
+  ExploredFork<Atomics> older(pool, [&] { older_done = older_done + 1; });
+  ExploredFork<Atomics> younger(pool, [&] { younger_done = younger_done + 1; });
+  younger.join();
+  require(younger_done == 1, "the younger is done");
+  older.join();
+  require(older_done == 1, "the older is done");
+}
+
+template <class Atomics>
+void fork_in_a_job(std::uint32_t places) {
+  ExploredPool<Atomics> pool(places, places);
+  ExploredJob forks([&] { fork_twice(pool); });
+  pool.scheduler().start_all();
+  pool.post(forks);
+  pool.close();
+}
+
+/// Guests fork, and jobs are posted meanwhile. With `threads` there are not seats for all.
+template <class Atomics>
+void fork_as_guests(std::uint32_t places, std::uint32_t threads, int guests) {
+  ExploredPool<Atomics> pool(places, threads);
+  ExploredJob job;
+  pool.scheduler().start_all();
+  std::vector<ExploredThread> others;
+  for (int guest = 1; guest < guests; ++guest) {
+    others.emplace_back([&] { pool.as_guest([&] { fork_twice(pool); }); });
+  }
+  pool.post(job);
+  pool.as_guest([&] { fork_twice(pool); });
+  for (ExploredThread& thread : others) thread.join();
+  pool.close();
+}
+
+TEST(SchedulerExplored, ChildrenAreTakenBackOrDoneByOthers) {
+  expect_sound(
+      "Scheduler, forks in a job", [] { fork_in_a_job<ExplorerAtomics>(2); }, deep(20'000));
+  expect_sound(
+      "Scheduler, forks of a guest", [] { fork_as_guests<ExplorerAtomics>(2, 3, 1); }, deep(20'000));
+  expect_sound(
+      "Scheduler, forks of guests", [] { fork_as_guests<ExplorerAtomics>(2, 4, 2); }, deep(20'000));
+  expect_sound(
+      "Scheduler, forks of too many guests", [] { fork_as_guests<ExplorerAtomics>(1, 2, 2); }, deep(20'000));
+}
+
+/// A guest has the only place and waits for a job.
+template <class Atomics>
+void wait_as_a_guest(bool says_so) {
+  ExploredPool<Atomics> pool(1, 2);
+  Occasion done;
+  ExploredJob job([&] { done.happen(); }), before;
+  pool.scheduler().start_all();
+  pool.as_guest([&] {
+    pool.post(before);
+    pool.post(job);
+    says_so ? pool.sleep_inside([&] { done.wait(); }) : done.wait();
+  });
+  pool.close();
+}
+
+/// All seats are taken by guests when a job is posted; the only worker sleeps inside another.
+template <class Atomics>
+void find_no_seat() {
+  ExploredPool<Atomics> pool(1, 2);
+  Occasion done;
+  ExploredJob waits([&] { pool.sleep_inside([&] { done.wait(); }); }), frees([&] { done.happen(); });
+  pool.scheduler().start_all();
+  ExploredThread guest([&] { pool.as_guest([] {}); });
+  pool.post(waits);
+  pool.post(frees);
+  guest.join();
+  pool.close();
+}
+
+TEST(SchedulerExplored, GuestsHoldNoJobUp) {
+  expect_sound(
+      "Scheduler, a guest that waits", [] { wait_as_a_guest<ExplorerAtomics>(true); }, deep(20'000));
+  expect_sound(
+      "Scheduler, a guest that waits and does not say so", [] { wait_as_a_guest<ExplorerAtomics>(false); },
+      deep(20'000));
+  expect_sound("Scheduler, a guest in the last seat", find_no_seat<ExplorerAtomics>, deep(20'000));
+}
+
+/// What runs posts and forks while the pool is drained already.
+template <class Atomics>
+void close_with_work_arriving(int refused) {
+  ExploredPool<Atomics> pool(1, 2);
+  ExploredJob last, third([&] { pool.post(last, Priority::urgent); });
+  ExploredJob second([&] { pool.post(third, Priority::low), fork_twice(pool); });
+  Occasion begun;
+  ExploredJob first([&] {
+    begun.happen();
+    pool.post(second);
+    pool.sleep_inside([] {});
+  });
+  pool.scheduler().start_all();
+  pool.refuse(refused);
+  pool.post(first);
+  begun.wait();
+  pool.close();
+}
+
+TEST(SchedulerExplored, ClosingWaitsForAllThatComes) {
+  expect_sound(
+      "Scheduler, work arrives while it closes", [] { close_with_work_arriving<ExplorerAtomics>(0); }, deep(20'000));
+  expect_sound(
+      "Scheduler, and no thread is to be had", [] { close_with_work_arriving<ExplorerAtomics>(3); }, deep(20'000));
 }
 
 }  // namespace

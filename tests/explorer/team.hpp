@@ -22,7 +22,7 @@ class Team {
  public:
   using Crew = psyne::Crew<Atomics>;
   using Jobs = std::vector<std::function<void()>>;
-  static constexpr Clock::duration never = std::chrono::hours(1000);
+  static constexpr Clock::duration never = Clock::duration::max();
 
   Team(std::uint32_t places, std::size_t threads, Jobs jobs, Clock::duration retire_after = never)
       : crew_(places),
@@ -120,7 +120,8 @@ class Team {
   bool sleep() {
     if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
     if (crew_.any_spare()) {
-      if (crew_.sleep(Atomics::now() + retire_after_) == Sleep::woken) return true;
+      const Deadline deadline = retire_after_ == never ? no_deadline : Atomics::now() + retire_after_;
+      if (crew_.sleep(deadline) == Sleep::woken) return true;
       if (crew_.retire_spare()) return false;
     }
     crew_.sleep();
