@@ -20,7 +20,7 @@ namespace psyne::inline v0 {
 ///   call                          any thread that published work before   lock-free; one system call when it wakes
 ///   found, rest, rise, retire, step_down     a worker that holds a place, or none, as said      lock-free
 ///   sleep                         a worker after rest() or step_down()    blocks
-///   leave, come_back, guest_enters, guest_leaves     the thread itself    lock-free
+///   leave, come_back, guest_enters, guest_sleeps, guest_wakes, guest_leaves     the thread itself    lock-free
 ///
 /// No wake is lost. Publishing work is a sequentially consistent store; wanted() is a load after it. All changes here
 /// are sequentially consistent exchanges of the word, after which their thread looks for work once more:
@@ -38,7 +38,7 @@ class Crew {
     std::uint32_t active;  ///< hold a place, searching and guests included
     std::uint32_t searching;
     std::uint32_t idle;
-    std::uint32_t blocked;  ///< workers that wait inside a job
+    std::uint32_t blocked;  ///< workers that wait inside a job, and guests that wait
     std::uint32_t guests;
   };
 
@@ -162,6 +162,9 @@ class Crew {
   void come_back() noexcept { add(one_active - one_blocked); }
 
   void guest_enters() noexcept { add(one_active + one_guest); }
+  /// A guest begins to wait for others; then the same as after leave().
+  void guest_sleeps() noexcept { add(one_blocked - one_active - one_guest); }
+  void guest_wakes() noexcept { add(one_active + one_guest - one_blocked); }
   /// Afterwards it looks for work and calls somebody in its place.
   void guest_leaves() noexcept { add(0 - one_active - one_guest); }
 

@@ -5,6 +5,8 @@
 #include <psyne/pool/pool/pool_state.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
 
+#include <string>
+
 namespace psyne::inline v0 {
 
 /// The calling thread takes part in a pool as long as this lives: what it puts aside is stolen by the pool's workers,
@@ -17,7 +19,10 @@ class Guest {
   explicit Guest(PoolState& pool) : pool_(pool), before_(current_worker), observe_(&pool.guest_sleeps()) {
     if (pool.forked() || pool.scheduler().closed()) throw Exception(pool.refusal("cannot take part in a pool"));
     Worker* const worker = pool.scheduler().enter();
-    if (worker == nullptr) throw Exception(pool.full("cannot take part in a pool"));
+    if (worker == nullptr) {
+      const std::string what = "cannot take part in a pool";
+      throw Exception(pool.scheduler().closed() ? pool.refusal(what) : pool.full(what));
+    }
     worker->set_level(this_level(before_));
     current_worker = {.worker = worker,
                       .scheduler = &pool.scheduler(),

@@ -84,16 +84,26 @@ class InjectionQueue {
   /// What it has posted stays.
   void part(Producer& producer) noexcept { producer.joined.store(false, std::memory_order_release); }
 
-  /// False, and nothing done, when it comes from outside after close(), or when there is no memory.
-  [[nodiscard]] bool push(Producer& producer, Work& work, Priority level, Deadline now, From from) noexcept {
+  /// False, and nothing done, when it comes from outside after close(), or when there is no memory. Else `then` is
+  /// called, such as to wake who takes, and close() waits for that as well.
+  template <class Then>
+  [[nodiscard]] bool push(Producer& producer, Work& work, Priority level, Deadline now, From from,
+                          Then&& then) noexcept {
     const auto place = static_cast<std::size_t>(level);
     // Either close() sees this, and waits, or this sees that it was called: light here, heavy there.
     producer.pushing.store(true, std::memory_order_relaxed);
     Atomics::light_barrier();
-    const bool pushed = (from == From::inside || !closed()) && push_to(producer, place, work, now);
+    const bool open = from == From::inside || !closed_.load(std::memory_order_relaxed);
+    const bool pushed = open && push_to(producer, place, work, now);
+    if (pushed) [[likely]] {
+      if ((waiting() & bit(place)) == 0) waiting_.fetch_or(bit(place), std::memory_order_seq_cst);
+      then();
+    }
     producer.pushing.store(false, std::memory_order_release);
-    if (pushed && (waiting() & bit(place)) == 0) waiting_.fetch_or(bit(place), std::memory_order_seq_cst);
     return pushed;
+  }
+  [[nodiscard]] bool push(Producer& producer, Work& work, Priority level, Deadline now, From from) noexcept {
+    return push(producer, work, level, now, from, [] {});
   }
 
   /// The levels at which something waits, or did, bit 0 the lowest.
@@ -134,7 +144,8 @@ class InjectionQueue {
     }
     return first;
   }
-  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+  /// Sequentially consistent, as close() is.
+  bool closed() const noexcept { return closed_.load(std::memory_order_seq_cst); }
 
  private:
   struct Found {

@@ -81,10 +81,10 @@ class BasicScheduler {
   /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool; and
   /// when there is no memory.
   [[nodiscard]] bool post(Producer& producer, Work& work, Priority level, From from) noexcept {
-    if (!injected_.push(producer, work, level, Atomics::coarse_now(), from)) return false;
-    if (crew_.wanted_by_jobs()) [[unlikely]]
-      call(true);
-    return true;
+    return injected_.push(producer, work, level, Atomics::coarse_now(), from, [this] {
+      if (crew_.wanted_by_jobs()) [[unlikely]]
+        call(true);
+    });
   }
 
   /// From now on nothing is taken from outside. True the first time.
@@ -97,16 +97,21 @@ class BasicScheduler {
       call(false);
   }
 
-  /// A worker for the calling thread, which holds a place from now on; null when there are as many as there may be.
+  /// A worker for the calling thread, which holds a place from now on; null when there are as many as there may be, or
+  /// after close().
   Worker* enter() noexcept {
     Worker* worker = seat();
-    if (worker != nullptr) crew_.guest_enters();
-    return worker;
+    if (worker == nullptr) return nullptr;
+    crew_.guest_enters();  // from here on wait_until_quiet() waits, or close() has been called before
+    if (!closed()) return worker;
+    exit(*worker);
+    return nullptr;
   }
   /// Nothing is left in the guest's deques.
   void exit(Worker& guest) noexcept {
     vacate(guest);
-    guest_blocking();
+    crew_.guest_leaves();
+    place_left();
   }
 
   /// Makes the calling thread one of the pool's, which begins as a searcher, until end() or until it retires.
@@ -139,10 +144,10 @@ class BasicScheduler {
 
   /// The same for a guest, whose place is free while it sleeps.
   void guest_blocking() noexcept {
-    crew_.guest_leaves();
+    crew_.guest_sleeps();
     place_left();
   }
-  void guest_resumed() noexcept { crew_.guest_enters(); }
+  void guest_resumed() noexcept { crew_.guest_wakes(); }
 
   /// The next thing to do between two jobs; null when nothing was found.
   Work* next(Worker& me) noexcept {

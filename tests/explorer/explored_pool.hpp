@@ -29,14 +29,17 @@ class ExploredPool {
   /// The worker of the calling thread, null for one from outside.
   Worker* me() const noexcept { return workers_[Execution::current().thread()]; }
 
-  /// The calling thread takes part for the length of `body`. Without a seat it is on its own.
+  /// The calling thread takes part for the length of `body`. Without a seat, or once the pool is closed, on its own.
   template <class Body>
   void as_guest(Body&& body) {
     Worker* const worker = scheduler_.enter();
+    if (worker == nullptr) return body();
+    ++guests_inside_;
     be(worker, true);
     body();
     be(nullptr);
-    if (worker != nullptr) scheduler_.exit(*worker);
+    --guests_inside_;
+    scheduler_.exit(*worker);
   }
 
   /// `wait` is a sleep inside a job, or of a guest: another has the place meanwhile.
@@ -49,22 +52,28 @@ class ExploredPool {
     guest ? scheduler_.guest_resumed() : scheduler_.resumed();
   }
 
-  /// From a job of the pool, or from outside.
-  void post(Work& work, Priority level = Priority::normal) {
+  /// From a job of the pool, or from outside: then it may be refused.
+  bool offer(Work& work, Priority level = Priority::normal) {
     auto* const producer = scheduler_.join();
-    require(producer != nullptr, "an end");
-    require(scheduler_.post(*producer, work, level, me() != nullptr ? From::inside : From::outside), "taken");
+    const bool taken = scheduler_.post(*producer, work, level, me() != nullptr ? From::inside : From::outside);
     scheduler_.part(*producer);
+    return taken;
   }
+  void post(Work& work, Priority level = Priority::normal) { require(offer(work, level), "taken"); }
 
   /// No thread is to be had, so many times.
   void refuse(int times) noexcept { refused_ = times; }
 
   /// Waits until all is done, and for the ends of all threads.
   void close() {
+    drain();
+    end();
+  }
+
+  void drain() {
     require(scheduler_.close(), "closed once");
     require(scheduler_.wait_until_quiet(no_deadline), "quiet without a deadline");
-    end();
+    require(guests_inside_ == 0, "no guest is inside");
   }
 
   void end() {
@@ -94,18 +103,22 @@ class ExploredPool {
   }
 
   int refused_ = 0;
+  int guests_inside_ = 0;
   Scheduler scheduler_;
   std::array<Worker*, max_threads> workers_{};
   std::array<bool, max_threads> guests_{};
   std::vector<ExploredThread> threads_;
 };
 
-/// What is posted, or forked; has to run once.
+/// What is posted; has to run once.
 class ExploredJob : public Work {
  public:
   explicit ExploredJob(std::function<void()> body = [] {})
       : Work([](Work& self) noexcept { static_cast<ExploredJob&>(self).act(); }), body_(std::move(body)) {}
-  ~ExploredJob() { require(runs_ == 1, "ran once"); }
+  ~ExploredJob() { require(runs_ == (refused_ ? 0 : 1), "ran once"); }
+
+  /// Was not taken, so it may not run.
+  void refused() noexcept { refused_ = true; }
 
  private:
   void act() {
@@ -114,6 +127,7 @@ class ExploredJob : public Work {
   }
 
   Checked<int> runs_{0};
+  bool refused_ = false;
   std::function<void()> body_;
 };
 

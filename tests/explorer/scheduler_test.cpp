@@ -213,6 +213,28 @@ void close_with_work_arriving(int refused) {
   pool.close();
 }
 
+/// Others post and take part while the pool closes: what was taken is run, though its poster may not have called
+/// anybody yet, and a guest does its own.
+template <class Atomics>
+void close_while_others_come() {
+  ExploredPool<Atomics> pool(1, 2);
+  ExploredJob first, second;
+  pool.scheduler().start_all();
+  ExploredThread poster([&] {
+    for (ExploredJob* job : {&first, &second}) {
+      if (!pool.offer(*job)) job->refused();
+    }
+  });
+  ExploredThread guest([&] { pool.as_guest([&] { fork_twice(pool); }); });
+  pool.drain();
+  poster.join(), guest.join();
+  pool.end();
+}
+
+TEST(SchedulerExplored, ClosingIsExact) {
+  expect_sound("Scheduler, others come while it closes", close_while_others_come<ExplorerAtomics>, deep(20'000));
+}
+
 TEST(SchedulerExplored, ClosingWaitsForAllThatComes) {
   expect_sound(
       "Scheduler, work arrives while it closes", [] { close_with_work_arriving<ExplorerAtomics>(0); }, deep(20'000));
