@@ -81,7 +81,7 @@ void JobRecord::run(Work& self) noexcept {
 }
 
 bool JobRecord::run_for_waiter() noexcept {
-  if (!pending() || current_worker.pool != pool_ || stack_is_low() || !claim()) return false;
+  if (!pending() || current_worker.pool != pool_ || !may_nest() || !claim()) return false;
   Worker& worker = *current_worker.worker;
   const Priority before = worker.level();
   worker.set_level(std::max(before, context_.priority()));

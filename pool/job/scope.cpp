@@ -1,8 +1,9 @@
-#include <psyne/core/park/patience.hpp>
 #include <psyne/core/stop/wait_or_stop.hpp>
 #include <psyne/pool/job/scope.hpp>
 #include <psyne/pool/pool/default_pool.hpp>
 #include <psyne/pool/pool/pool.hpp>
+#include <psyne/pool/scheduler/fork.hpp>
+#include <psyne/pool/scheduler/leapfrog.hpp>
 
 #include <mutex>
 #include <utility>
@@ -17,9 +18,6 @@ PoolState& pool_of(const ScopeOptions& options) {
   if (pool->forked()) throw Exception(pool->refusal("cannot open a scope"));
   return *pool;
 }
-
-// While the last jobs run elsewhere: about as long as it takes to sleep and be woken.
-constexpr Patience before_sleep{.spins = 0, .pauses = 256, .yields = 0};
 
 }  // namespace
 
@@ -51,7 +49,23 @@ void Scope::put(Spawned& job) {
 
 void Spawned::run_one(Work& self) noexcept {
   auto& own = static_cast<Spawned&>(self);
-  own.scope().run(own);
+  own.scope().run_for_other(own);
+}
+
+// On a thread that took the job from another's deque or from the queue.
+void Scope::run_for_other(Spawned& job) noexcept {
+  Worker* const worker = current_worker.worker;
+  const void* const before = worker->change_errand(this);
+  runner_.store(worker, std::memory_order_release);
+  run(job);
+  worker->change_errand(before);
+}
+
+// Whether work that was taken from a thread which runs a job of this scope is part of that: a child, or a job of this
+// scope or of one that was opened in one of its jobs.
+bool Scope::within(const Work& work) const noexcept {
+  if (ForkFrame::is(work)) return true;
+  return Spawned::is(work) && static_cast<const Spawned&>(work).scope().context_.within(context_);
 }
 
 void Scope::run(Spawned& job) noexcept {
@@ -91,28 +105,38 @@ void Scope::ended() noexcept {
   told_.store(true, std::memory_order_release);
 }
 
-// Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
-// out, goes to where any thread takes it.
+// Runs what this thread has put aside for the scope, and then parts of what others run of it. What it has put aside for
+// another scope meanwhile, such as one further out, goes to where any thread takes it.
 void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
   if (owner_ == nullptr || current_worker.worker != owner_) return;
+  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
   auto& deque = owner_->deque();
-  while (deque.position() > base_ && !stack_is_low()) {
-    if (stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline)) return;
+  while (deque.position() > base_ && may_nest() && !enough()) {
     Work* const work = deque.pop();
-    if (work == nullptr) return;
+    if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) {
-      work->run(*work);
+      run(*static_cast<Spawned*>(work));
     } else {
       pool_.give_away(*work, context_.priority());
     }
   }
+  Worker* runner = nullptr;
+  Worker::Errand errand{};
+  const auto take = [&]() -> Work* {
+    runner = runner_.load(std::memory_order_acquire);
+    if (runner == nullptr) return nullptr;
+    errand = runner->errand();
+    return errand.scope == this ? runner->steal(static_cast<std::size_t>(context_.priority())) : nullptr;
+  };
+  const auto related = [&](const Work& work) { return runner->errand() == errand && within(work); };
+  static_cast<void>(leapfrog([&] { return nothing_else() || enough(); }, take, related));
 }
 
 WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {
   help(deadline, stop);
   if ((word_.fetch_sub(one_pending, std::memory_order_acq_rel) & pending_mask) != one_pending) {
     const WaitEnd end = wait_or_stop(
-        parker_, [this] { return all_ended(); }, deadline, stop, before_sleep);
+        parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
     if (end != WaitEnd::ready && (word_.fetch_add(one_pending, std::memory_order_acq_rel) & pending_mask) != 0) {
       return end;
     }

@@ -81,11 +81,14 @@ class Scope {
 
   void put(Spawned& job);
   void run(Spawned& job) noexcept;
+  void run_for_other(Spawned& job) noexcept;
+  bool within(const Work& work) const noexcept;
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
   void help(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
   std::exception_ptr collect() noexcept;
+  bool nothing_else() const noexcept { return (word_.load(std::memory_order_acquire) & pending_mask) == one_pending; }
   bool all_ended() const noexcept { return (word_.load(std::memory_order_acquire) & pending_mask) == 0; }
 
   PoolState& pool_;
@@ -97,6 +100,7 @@ class Scope {
   std::atomic<std::uint64_t> word_{one_pending};  // jobs that have not ended, and one for the waiter; jobs spawned
   std::atomic<bool> told_{false};                 // the last job does not touch the scope any more
   std::atomic<std::uint64_t> skipped_{0};
+  std::atomic<Worker*> runner_{nullptr};  // who took a job of this last
   Parker<> parker_;
   ShortLock<> lock_;  // guards what follows
   std::exception_ptr first_;

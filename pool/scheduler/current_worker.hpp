@@ -32,6 +32,11 @@ inline constexpr std::size_t stack_reserve = 64 * 1024;
   return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < current_worker.stack_end;
 }
 
+/// Whether a child may be run inside of what the thread runs: there is stack left, or a little that is kept for when no
+/// other thread could run it.
+[[gnu::cold]] bool may_use_reserve() noexcept;
+[[gnu::always_inline]] inline bool may_nest() noexcept { return !stack_is_low() || may_use_reserve(); }
+
 /// For CurrentWorker::stack_end of the calling thread; asks the system once for each thread.
 std::uintptr_t end_of_this_stack() noexcept;
 

@@ -1,9 +1,8 @@
 #include <psyne/core/result/result.hpp>
-#include <psyne/pool/job/spawned.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
 #include <psyne/pool/scheduler/fork.hpp>
+#include <psyne/pool/scheduler/leapfrog.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace psyne::inline v0 {
@@ -18,35 +17,21 @@ bool ForkFrame::take_back_below(Work* newer) noexcept {
   return false;
 }
 
-// The deque is empty at this level: what was put aside before the child has been taken before it. While the child runs
-// on a thread that took it between two jobs, or while waiting for a child of its own, all that this thread puts aside
-// are descendants of the child; doing them here cannot meet anything unrelated ("leapfrogging", Wagner and Calder,
-// "Leapfrogging: a portable technique for implementing efficient futures", 1993). But for two things, which go to where
-// any thread takes them: jobs of a scope further out, and what was taken when the child had just ended.
+// The deque is empty at this level: what was put aside before the child has been taken before it. The child's own
+// children may be done here meanwhile, for they cannot be unrelated to what this thread waits for ("leapfrogging",
+// Wagner and Calder, "Leapfrogging: a portable technique for implementing efficient futures", 1993). As long as the
+// child runs, what its thread puts aside are descendants of it, but for jobs: those of a scope further out, and those
+// that were taken together with the child where it had been given away.
 void ForkFrame::wait_for_other() noexcept {
   const auto done = [this] { return done_.load(std::memory_order_acquire); };
-  const Priority level = owner_->level();
-  constexpr Clock::duration patience = std::chrono::microseconds(20);
-  Deadline until = StandardAtomics::now() + patience;
-  for (std::uint32_t pauses = 1; !done(); pauses = std::min(2 * pauses, 32U)) {
+  const auto level = static_cast<std::size_t>(owner_->level());
+  const auto take_part = [&]() -> Work* {
     Worker* const runner = runner_.load(std::memory_order_acquire);
-    Work* const work = runner != nullptr && !stack_is_low() ? runner->steal(static_cast<std::size_t>(level)) : nullptr;
-    if (work != nullptr) {
-      if (done() || Spawned::is(*work)) {
-        current_worker.pool->give_away(*work, level);
-      } else {
-        work->run(*work);
-      }
-      pauses = 1;
-      until = StandardAtomics::now() + patience;
-      continue;
-    }
-    if (StandardAtomics::now() >= until) {
-      owner_->parker().wait(done, no_deadline, no_patience);
-      return;
-    }
-    for (std::uint32_t pause = 0; pause < pauses; ++pause) StandardAtomics::pause();
-  }
+    return runner != nullptr ? runner->steal(level) : nullptr;
+  };
+  const auto related = [&](const Work& work) { return ForkFrame::is(work) && !done(); };
+  if (leapfrog(done, take_part, related)) return;
+  owner_->parker().wait(done, no_deadline, no_patience);
 }
 
 // What is asleep here has given its place away (Blocking), so a thread comes for what lies in its deque, the oldest

@@ -19,6 +19,9 @@ namespace psyne::inline v0 {
 /// Waits of the parent run nothing but descendants of this child. Woken by: the thread that ran the child.
 class ForkFrame : public Work {
  public:
+  /// Whether work that was found in a deque is one of these: they are linked to themselves.
+  static bool is(const Work& work) noexcept { return work.next == &work; }
+
   void put_aside() noexcept {
     const CurrentWorker& me = current_worker;
     owner_ = me.worker;
@@ -31,7 +34,7 @@ class ForkFrame : public Work {
   }
 
  protected:
-  explicit ForkFrame(Run function) noexcept : Work(function) {}
+  explicit ForkFrame(Run function) noexcept : Work(function) { next = this; }
   ~ForkFrame() = default;
 
   /// Whether the parent has the child back and may run it; otherwise it has been run by another.

@@ -192,6 +192,13 @@ class BasicScheduler {
     return false;
   }
 
+  /// Whether a thread beside the one that asks could run something: one that is active or sleeps, or one that can be
+  /// started.
+  bool others_can_run() const noexcept {
+    const auto state = crew_.snapshot();
+    return state.active > state.guests + 1 || state.idle != 0 || any_seat();
+  }
+
   /// How many threads and guests there are, or were at once.
   std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
 

@@ -80,6 +80,25 @@ class BasicWorker {
   /// Counts what the thread picked between two jobs.
   std::uint32_t turn() noexcept { return ++turns_; }
 
+  /// What the thread has taken from another to do, for whoever waits for that: its scope, and how many such changes
+  /// there have been. Any thread.
+  struct Errand {
+    const void* scope;
+    std::uint64_t changes;
+    friend bool operator==(const Errand&, const Errand&) = default;
+  };
+  Errand errand() const noexcept {
+    const std::uint64_t changes = changes_.load(std::memory_order_acquire);
+    return {errand_.load(std::memory_order_acquire), changes};
+  }
+  /// The thread begins or ends one; gives the one before.
+  const void* change_errand(const void* scope) noexcept {
+    changes_.store(changes_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    const void* const before = errand_.load(std::memory_order_relaxed);
+    errand_.store(scope, std::memory_order_release);
+    return before;
+  }
+
   /// Woken when a child of this thread that another ran has ended. Any thread wakes, this one waits.
   Parker<Atomics>& parker() noexcept { return parker_; }
 
@@ -95,6 +114,8 @@ class BasicWorker {
   // Rarely written, and read by every thief.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
+  typename Atomics::template Atomic<const void*> errand_{nullptr};
+  typename Atomics::template Atomic<std::uint64_t> changes_{0};
   alignas(cache_line) Parker<Atomics> parker_;
 };
 
