@@ -1,7 +1,12 @@
 // psyne's pool.
 #include <psyne.hpp>
+#include <psyne/pool/algorithm/par_for_each.hpp>
+#include <psyne/pool/algorithm/par_invoke.hpp>
+#include <psyne/pool/algorithm/par_reduce.hpp>
 
 #include "pool/works/all.hpp"
+
+#include <ranges>
 
 namespace pool_bench {
 namespace {
@@ -28,6 +33,19 @@ class Psyne {
   void enter(F f) {
     pool_.submit(std::move(f)).get();
   }
+  template <class... F>
+  void invoke(F&&... f) {
+    psyne::par_invoke(std::forward<F>(f)...);
+  }
+
+  template <class F>
+  void for_each(std::size_t count, F f) {
+    psyne::par_for_each(std::views::iota(std::size_t{0}, count), f, {.pool = &pool_});
+  }
+  std::uint64_t sum(std::span<const std::uint64_t> values) {
+    return psyne::par_reduce(values, std::uint64_t{0}, std::plus<>(), {.pool = &pool_});
+  }
+
   template <class Job>
   void run_all(std::size_t count, Job job) {
     psyne::Scope scope(pool_);
