@@ -68,7 +68,7 @@ class BasicScheduler {
   BasicScheduler(const BasicScheduler&) = delete;
   BasicScheduler& operator=(const BasicScheduler&) = delete;
   ~BasicScheduler() {
-    for (std::uint32_t number = 0; number < used(); ++number) delete slots_[number].worker.load();
+    for (std::uint32_t number = 0; number < used(); ++number) delete slots_[number].worker.load(std::memory_order_relaxed);
   }
 
   Crew& crew() noexcept { return crew_; }

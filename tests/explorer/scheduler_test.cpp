@@ -3,6 +3,7 @@
 #include <explorer/expectations.hpp>
 #include <explorer/explored_pool.hpp>
 #include <explorer/mutants.hpp>
+#include <explorer/mutated_crew.hpp>
 #include <explorer/occasion.hpp>
 
 namespace {
@@ -240,6 +241,41 @@ TEST(SchedulerExplored, ClosingWaitsForAllThatComes) {
       "Scheduler, work arrives while it closes", [] { close_with_work_arriving<ExplorerAtomics>(0); }, deep(20'000));
   expect_sound(
       "Scheduler, and no thread is to be had", [] { close_with_work_arriving<ExplorerAtomics>(3); }, deep(20'000));
+}
+
+Search long_one() { return deep(100'000, 1'000); }
+
+TEST(SchedulerExplored, SeededBugsAreFound) {
+  using Bug = CrewBug;
+  constexpr auto never = ExploredPool<ExplorerAtomics>::never;
+  expect_found(
+      "Scheduler, resting for good", [] { post_from_outside<WithCrewBug<Bug::rests_for_good>>(1, 3); }, "sleeps",
+      long_one());
+  expect_found("Scheduler, the last finder calls nobody", meet<WithCrewBug<Bug::last_finder_calls_nobody>>, "sleeps",
+               long_one());
+  expect_found(
+      "Scheduler, ending though called", [] { block_inside<WithCrewBug<Bug::ends_though_called>>(2, 1us); }, "",
+      long_one());
+  expect_found("Scheduler, withdrawing from sleepers",
+               come_back_at_the_limit<WithCrewBug<Bug::withdraws_from_sleepers>>, "sleeps", long_one());
+  expect_found(
+      "Scheduler, guests that do jobs", [] { wait_as_a_guest<WithCrewBug<Bug::guests_do_jobs>>(false); }, "sleeps",
+      long_one());
+  expect_found(
+      "Scheduler, an end without a call", [] { post_from_outside<WithCrewBug<Bug::ends_without_a_call>>(1, 1); },
+      "sleeps", long_one());
+  expect_found(
+      "Scheduler without wakes", [] { block_inside<WakeMissing>(3, never); }, "sleeps", long_one());
+  expect_found(
+      "Scheduler without tokens", [] { post_from_outside<TokenMissing>(2, 2); }, "sleeps", long_one());
+  expect_found(
+      "Scheduler, not sequential", [] { post_from_outside<SequentialMissing>(1, 3); }, "sleeps", long_one());
+  expect_found(
+      "Scheduler without release", [] { fork_in_a_job<SequentialRelaxed>(2); }, "", long_one());
+  expect_found(
+      "Scheduler, a child's end not released", [] { fork_in_a_job<ReleaseMissing>(2); }, "race", long_one());
+  expect_found(
+      "Scheduler, a child's end not acquired", [] { fork_in_a_job<AcquireMissing>(2); }, "race", long_one());
 }
 
 }  // namespace
