@@ -38,6 +38,10 @@ template <class Value>
 struct JobValue<Result<Value>> {
   using type = Value;
 };
+/// A Code or an Error that a callable returns would be taken for the job's failure: it returns a Result then.
+template <class Value>
+concept JobOutput = !std::same_as<Value, Code> && !std::same_as<Value, Error>;
+
 template <class Callable>
 using JobValueOf = typename JobValue<typename JobResult<Callable>::type>::type;
 
@@ -63,6 +67,7 @@ class JobState : public ResultState<T>, public JobRecord {
 /// The job of one callable: called once at most, destroyed before the job completes.
 template <class Callable>
 class SubmittedJob final : public JobState<JobValueOf<Callable>> {
+  static_assert(JobOutput<JobValueOf<Callable>>, "return a Result in place of a Code or an Error");
   using Value = JobValueOf<Callable>;
   using Returned = typename JobResult<Callable>::type;
 

@@ -5,6 +5,7 @@
 #include <psyne/core/executor/work.hpp>
 #include <psyne/core/park/parker.hpp>
 #include <psyne/core/result/result.hpp>
+#include <psyne/core/stop/wait_or_stop.hpp>
 #include <psyne/pool/job/job_context.hpp>
 #include <psyne/pool/job/spawned.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>

@@ -151,8 +151,8 @@ class BasicScheduler {
 
   /// The next thing to do between two jobs; null when nothing was found.
   Work* next(Worker& me) noexcept {
-    const bool fair = me.turn() % fair_turn == 0;
     const std::size_t own = me.highest();
+    const bool fair = me.turn() % fair_turn == 0 && own != priorities && !me.newest_is_job(own);
     const std::uint32_t waiting = injected_.waiting();
     if (own != priorities && !fair && (waiting >> (own + 1)) == 0) [[likely]] {
       if (Work* work = take_own(me, own)) return work;
@@ -267,7 +267,7 @@ class BasicScheduler {
   };
 
   Work* take_own(Worker& me, std::size_t level) noexcept {
-    Work* work = me.deque(static_cast<Priority>(level)).pop();
+    Work* work = me.pop_between_jobs(level);
     if (work != nullptr) me.set_level(static_cast<Priority>(level));
     return work;
   }
@@ -287,6 +287,7 @@ class BasicScheduler {
       __builtin_prefetch(taken[place], 1);
       static_cast<void>(me.deque().push(taken[place]));
     }
+    me.jobs_put_aside();
     if (count > 1) forked();  // in between, who looked saw nothing, and may have gone to sleep
     return taken[0];
   }

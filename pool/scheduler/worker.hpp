@@ -7,6 +7,7 @@
 #include <psyne/pool/deque/work_deque.hpp>
 #include <psyne/pool/scheduler/priority.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -59,6 +60,17 @@ class BasicWorker {
     return priorities;
   }
 
+  /// Takes the newest of a level between two jobs.
+  Work* pop_between_jobs(std::size_t level) noexcept {
+    Work* work = deques_[level].pop();
+    jobs_until_[level] = std::min(jobs_until_[level], deques_[level].position());
+    return work;
+  }
+  /// What lies in the deque of this level now are jobs from the injection queue.
+  void jobs_put_aside() noexcept { jobs_until_[static_cast<std::size_t>(level_)] = deque_->position(); }
+  /// Whether the newest of a level is one of those: older than what waits in the queue.
+  bool newest_is_job(std::size_t level) const noexcept { return deques_[level].position() <= jobs_until_[level]; }
+
   /// Whether nothing lies here to take.
   bool idle() const noexcept {
     for (std::size_t level = 0; level < priorities; ++level) {
@@ -110,6 +122,7 @@ class BasicWorker {
   const std::uint32_t number_;
   std::uint32_t random_;
   std::uint32_t turns_ = 0;
+  std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;
   // Rarely written, and read by every thief.
   alignas(cache_line)

@@ -1,0 +1,104 @@
+#include <psyne/pool/algorithm/par_reduce.hpp>
+#include <psyne/pool/job/scope.hpp>
+#include <psyne/pool/pool/pool.hpp>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include <eventually.hpp>
+#include <fork_at_rest.hpp>
+
+namespace {
+
+using psyne::Code;
+using psyne::Pool;
+
+/// What `body` gives in a forked child; -1 when it did not end by itself.
+int in_child(const std::function<int()>& body) {
+  const pid_t child = psyne_test::fork_at_rest();
+  if (child == 0) _exit(body());
+  int status = 0;
+  for (int look = 0; look < 30'000; ++look) {
+    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    usleep(1000);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  return -1;
+}
+
+std::vector<int> ones(1'000'000, 1);
+
+TEST(PoolFork, ThePoolsOfTheParentAreErrorsInTheChild) {
+  Pool pool = Pool::open({.name = "parent", .workers = 2}).value();
+  pool.submit([] {}).get();
+  EXPECT_EQ(in_child([&] {
+              int wrong = 0;
+              wrong += pool.submit([] {}).take().error().code() == Code::forked ? 0 : 1;
+              try {
+                pool.post([] {});
+                wrong += 2;
+              } catch (const psyne::Exception& refused) {
+                wrong += refused.error().code() == Code::forked ? 0 : 4;
+              }
+              try {
+                psyne::Scope scope(pool);
+                wrong += 8;
+              } catch (const psyne::Exception& refused) {
+                wrong += refused.error().code() == Code::forked ? 0 : 16;
+              }
+              wrong += pool.close().error().code() == Code::forked ? 0 : 32;
+              {
+                Pool gone = std::move(pool);  // its destructor does nothing
+              }
+              return wrong;
+            }),
+            0);
+  EXPECT_EQ(pool.submit([] { return 5; }).get(), 5) << "the parent's goes on";
+}
+
+TEST(PoolFork, TheDefaultPoolIsMadeAnew) {
+  EXPECT_EQ(psyne::par_reduce(ones, 0, std::plus{}), 1'000'000);
+  EXPECT_EQ(in_child([] { return psyne::par_reduce(ones, 0, std::plus{}) == 1'000'000 ? 0 : 1; }), 0);
+  EXPECT_EQ(psyne::par_reduce(ones, 0, std::plus{}), 1'000'000);
+}
+
+TEST(PoolFork, ANewPoolWorksInTheChild) {
+  Pool pool = Pool::open({.workers = 2}).value();
+  pool.submit([] {}).get();
+  EXPECT_EQ(in_child([] {
+              Pool own = Pool::open({.workers = 2}).value();
+              return own.submit([] { return 7; }).get() == 7 ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(PoolFork, InTheMiddleOfWork) {
+  Pool pool = Pool::open({.workers = 2}).value();
+  std::atomic<bool> enough{false};
+  std::atomic<int> runs{0};
+  std::vector<psyne::Job<void>> jobs;
+  for (int number = 0; number < 2; ++number) {
+    jobs.push_back(pool.submit([&] {
+      while (!enough) {
+        psyne::Scope scope;
+        for (int count = 0; count < 10; ++count) scope.spawn([&] { ++runs; });
+        scope.wait();
+      }
+    }));
+  }
+  ASSERT_TRUE(psyne_test::eventually([&] { return runs > 1000; }));
+  for (int round = 0; round < 10; ++round) {
+    EXPECT_EQ(in_child([] { return psyne::par_reduce(ones, 0, std::plus{}) == 1'000'000 ? 0 : 1; }), 0);
+  }
+  enough = true;
+  for (auto& job : jobs) job.get();
+}
+
+}  // namespace
