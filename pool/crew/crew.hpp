@@ -69,14 +69,18 @@ class Crew {
   }
 
   /// The same for work that came from outside: guests do none of it, so one worker at least is to be there.
-  bool wanted_by_jobs() const noexcept { return for_jobs(word_.load(std::memory_order_seq_cst), places()); }
+  bool wanted_by_jobs() const noexcept { return for_jobs(word_.load(std::memory_order_seq_cst), places(), 1); }
 
-  /// Has one more look for work, if somebody is wanted (by jobs, or by forks alone).
-  Called call(bool by_jobs) noexcept {
+  /// Whether somebody might be wanted by jobs, though others search.
+  bool room_for_jobs() const noexcept { return has_room(state_of(word_.load(std::memory_order_seq_cst)), places()); }
+
+  /// Has one more look for work, if somebody is wanted (by jobs, or by forks alone). Of `jobs` that are known to wait
+  /// each may have a searcher of its own.
+  Called call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     for (;;) {
       const bool needed =
-          by_jobs ? for_jobs(word, places()) : (word & searching_mask) == 0 && (word & active_mask) < places();
+          by_jobs ? for_jobs(word, places(), jobs) : (word & searching_mask) == 0 && (word & active_mask) < places();
       if (!needed) return Called::nobody;
       const bool slept = (word & idle_mask) != 0;
       if (!replace(word, word + one_active + one_searching - (slept ? one_idle : 0))) continue;
@@ -115,7 +119,7 @@ class Crew {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     for (;;) {
       if ((word & idle_mask) == 0) return Rise::called;
-      if (!for_jobs(word, places()) && (word & active_mask) >= places()) return Rise::no_place;
+      if (!for_jobs(word, places(), 1) && (word & active_mask) >= places()) return Rise::no_place;
       if (replace(word, word + one_active + one_searching - one_idle)) return Rise::searching;
     }
   }
@@ -196,9 +200,12 @@ class Crew {
     const auto field = [word](std::uint64_t one) { return static_cast<std::uint32_t>(word / one) & most_threads; };
     return {field(one_active), field(one_searching), field(one_idle), field(one_blocked), field(one_guest)};
   }
-  static constexpr bool for_jobs(std::uint64_t word, std::uint32_t places) noexcept {
+  static constexpr bool has_room(const State& state, std::uint32_t places) noexcept {
+    return state.active < places || state.active == state.guests;
+  }
+  static constexpr bool for_jobs(std::uint64_t word, std::uint32_t places, std::uint64_t jobs) noexcept {
     const State state = state_of(word);
-    return state.searching == 0 && (state.active < places || state.active == state.guests);
+    return state.searching < jobs && has_room(state, places);
   }
   static constexpr bool is_crowded(std::uint64_t word, std::uint32_t places) noexcept {
     if ((word & active_mask) <= places) [[likely]]

@@ -36,7 +36,14 @@ Scope::~Scope() {
 }
 
 void Scope::put(Spawned& job) {
-  job.number = word_.fetch_add(one_pending + one_spawned, std::memory_order_relaxed) / one_spawned;
+  const bool own = mine();
+  // What others spawn comes after what the owner has spawned: it is spawned by a job of that.
+  job.number = own ? own_spawned_++ : not_awaited + others_spawned_.fetch_add(1, std::memory_order_relaxed);
+  if (own) {
+    ++own_jobs_;
+  } else {
+    others_jobs_.fetch_add(1, std::memory_order_relaxed);
+  }
   CurrentWorker& me = current_worker;
   if (pool_.inside() && me.worker->level() == context_.priority() && me.worker->deque().push(&job)) {
     return me.scheduler->forked();
@@ -57,7 +64,7 @@ void Scope::run_for_other(Spawned& job) noexcept {
   Worker* const worker = current_worker.worker;
   const void* const before = worker->change_errand(this);
   runner_.store(worker, std::memory_order_release);
-  run(job);
+  act(job);
   worker->change_errand(before);
 }
 
@@ -68,7 +75,7 @@ bool Scope::within(const Work& work) const noexcept {
   return Spawned::is(work) && static_cast<const Spawned&>(work).scope().context_.within(context_);
 }
 
-void Scope::run(Spawned& job) noexcept {
+void Scope::act(Spawned& job) noexcept {
   CurrentWorker& me = current_worker;
   JobContext* const before = std::exchange(me.job, &context_);
   if (context_.stop_requested()) {
@@ -94,28 +101,32 @@ void Scope::threw(std::uint64_t number, std::exception_ptr exception) noexcept {
     }
     others_ += exception != nullptr ? 1 : 0;
   }
+  threw_.store(true, std::memory_order_relaxed);
   context_.cancel(StopReason::error);
 }
 
-// The waiter counts as a job, so that the count comes to zero only while it waits; and it goes on only when the one
-// that brought it there does not touch the scope any more.
+// It comes to zero only in a wait, which takes not_awaited away; and that goes on only when the one that brought it
+// there does not touch the scope any more.
 void Scope::ended() noexcept {
-  if ((word_.fetch_sub(one_pending, std::memory_order_acq_rel) & pending_mask) != one_pending) return;
-  parker_.wake();
-  told_.store(true, std::memory_order_release);
+  if (mine()) {
+    --own_jobs_;
+  } else if (others_jobs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    parker_.wake();
+    told_.store(true, std::memory_order_release);
+  }
 }
 
 // Runs what this thread has put aside for the scope, and then parts of what others run of it. What it has put aside for
 // another scope meanwhile, such as one further out, goes to where any thread takes it.
 void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
-  if (owner_ == nullptr || current_worker.worker != owner_) return;
+  if (!mine()) return;
   const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
   auto& deque = owner_->deque();
   while (deque.position() > base_ && may_nest() && !enough()) {
     Work* const work = deque.pop();
     if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) {
-      run(*static_cast<Spawned*>(work));
+      act(*static_cast<Spawned*>(work));
     } else {
       pool_.give_away(*work, context_.priority());
     }
@@ -129,25 +140,30 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
     return errand.scope == this ? runner->steal(static_cast<std::size_t>(context_.priority())) : nullptr;
   };
   const auto related = [&](const Work& work) { return runner->errand() == errand && within(work); };
-  static_cast<void>(leapfrog([&] { return nothing_else() || enough(); }, take, related));
+  static_cast<void>(leapfrog([&] { return left() == not_awaited || enough(); }, take, related));
 }
 
 WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {
   help(deadline, stop);
-  if ((word_.fetch_sub(one_pending, std::memory_order_acq_rel) & pending_mask) != one_pending) {
+  const std::int64_t own = std::exchange(own_jobs_, 0);
+  if (others_jobs_.load(std::memory_order_acquire) + own == not_awaited) {  // nobody else counts any more
+    if (own != 0) others_jobs_.fetch_add(own, std::memory_order_relaxed);
+    return WaitEnd::ready;
+  }
+  if (others_jobs_.fetch_add(own - not_awaited, std::memory_order_acq_rel) + own != not_awaited) {
     const WaitEnd end = wait_or_stop(
         parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
-    if (end != WaitEnd::ready && (word_.fetch_add(one_pending, std::memory_order_acq_rel) & pending_mask) != 0) {
-      return end;
-    }
+    if (end != WaitEnd::ready && others_jobs_.fetch_add(not_awaited, std::memory_order_acq_rel) != 0) return end;
     while (!told_.load(std::memory_order_acquire)) StandardAtomics::yield();
   }
   told_.store(false, std::memory_order_relaxed);
-  word_.store(one_pending, std::memory_order_relaxed);
+  others_jobs_.fetch_add(not_awaited, std::memory_order_relaxed);
   return WaitEnd::ready;
 }
 
 std::exception_ptr Scope::collect() noexcept {
+  if (!threw_.load(std::memory_order_relaxed)) return nullptr;  // the jobs' ends came before
+  threw_.store(false, std::memory_order_relaxed);
   const std::lock_guard guard(lock_);
   pool_.suppressed(std::exchange(others_, 0));
   return std::exchange(first_, nullptr);
@@ -164,8 +180,8 @@ Result<void> Scope::wait_for(const Wait& how_long) {
     if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
     return {};
   }
-  const std::uint64_t left = (word_.load(std::memory_order_relaxed) & pending_mask) - 1;
-  std::string what = "cannot wait for " + std::to_string(left) + (left == 1 ? " job" : " jobs") + " of the scope";
+  const std::int64_t jobs = left() - not_awaited;
+  std::string what = "cannot wait for " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs") + " of the scope";
   if (!limits_.name.empty()) what += " " + limits_.name;
   return end == WaitEnd::stopped ? how_long.stop.error(std::move(what)) : Error(Code::timed_out, std::move(what));
 }

@@ -42,7 +42,7 @@ struct ScopeOptions {
 /// another takes its place. After wait() the scope may be used again.
 ///
 /// Destroyed without a wait() it waits, and what was thrown is counted and logged; destroyed by an exception it cancels
-/// first. One word of 64 bits counts the jobs: 2^32 at once.
+/// first.
 class Scope {
  public:
   Scope() : Scope(ScopeOptions{}) {}
@@ -76,12 +76,11 @@ class Scope {
  private:
   friend class Spawned;
 
-  static constexpr std::uint64_t one_pending = 1;
-  static constexpr std::uint64_t one_spawned = std::uint64_t{1} << 32U;
-  static constexpr std::uint64_t pending_mask = one_spawned - 1;
+  // Far more than there can be jobs.
+  static constexpr std::int64_t not_awaited = std::int64_t{1} << 60U;
 
   void put(Spawned& job);
-  void run(Spawned& job) noexcept;
+  void act(Spawned& job) noexcept;
   void run_for_other(Spawned& job) noexcept;
   bool within(const Work& work) const noexcept;
   void ended() noexcept;
@@ -89,8 +88,9 @@ class Scope {
   void help(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
   std::exception_ptr collect() noexcept;
-  bool nothing_else() const noexcept { return (word_.load(std::memory_order_acquire) & pending_mask) == one_pending; }
-  bool all_ended() const noexcept { return (word_.load(std::memory_order_acquire) & pending_mask) == 0; }
+  bool mine() const noexcept { return owner_ != nullptr && current_worker.worker == owner_; }
+  std::int64_t left() const noexcept { return others_jobs_.load(std::memory_order_acquire) + own_jobs_; }
+  bool all_ended() const noexcept { return others_jobs_.load(std::memory_order_acquire) == 0; }
 
   PoolState& pool_;
   const JobLimits limits_;
@@ -98,12 +98,18 @@ class Scope {
   Worker* const owner_;       // the worker of the thread that opened the scope, if it was inside the pool
   const std::uint64_t base_;  // what lies in its deque below this is not ours
   const int uncaught_;        // exceptions under way when it was opened
-  std::atomic<std::uint64_t> word_{one_pending};  // jobs that have not ended, and one for the waiter; jobs spawned
-  std::atomic<bool> told_{false};                 // the last job does not touch the scope any more
+  // Jobs that have not ended. What the thread that opened the scope spawns and runs itself it counts by itself: spawned
+  // less ended. The others count theirs, from not_awaited on; in a wait both are one, so that it comes to zero.
+  std::int64_t own_jobs_ = 0;
+  std::uint64_t own_spawned_ = 0;
+  std::atomic<std::int64_t> others_jobs_{not_awaited};
+  std::atomic<std::uint64_t> others_spawned_{0};
+  std::atomic<bool> told_{false};  // the last job does not touch the scope any more
   std::atomic<std::uint64_t> skipped_{0};
   std::atomic<Worker*> runner_{nullptr};  // who took a job of this last
   Parker<> parker_;
-  ShortLock<> lock_;  // guards what follows
+  std::atomic<bool> threw_{false};  // something lies below
+  ShortLock<> lock_;                // guards what follows
   std::exception_ptr first_;
   std::uint64_t first_number_ = 0;
   std::uint64_t others_ = 0;

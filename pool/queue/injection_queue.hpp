@@ -106,6 +106,12 @@ class InjectionQueue {
     return push(producer, work, level, now, from, [] {});
   }
 
+  /// How many of a thread's entries wait at a level. The thread itself.
+  std::uint64_t size(const Producer& producer, Priority level) const noexcept {
+    const Outbox<Atomics>* box = producer.boxes[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
+    return box != nullptr ? box->size() : 0;
+  }
+
   /// The levels at which something waits, or did, bit 0 the lowest.
   std::uint32_t waiting() const noexcept { return waiting_.load(std::memory_order_seq_cst); }
 

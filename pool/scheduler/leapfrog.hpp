@@ -16,6 +16,7 @@ namespace psyne::inline v0 {
 /// `take()` takes something from the other; what is not `related(work)` after that goes to where any thread takes it.
 template <class Done, class Take, class Related>
 bool leapfrog(const Done& done, const Take& take, const Related& related) noexcept {
+  if (done()) return true;
   constexpr Clock::duration patience = std::chrono::microseconds(20);
   constexpr std::uint32_t most_pauses = 32;
   Deadline until = StandardAtomics::now() + patience;

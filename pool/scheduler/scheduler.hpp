@@ -68,7 +68,8 @@ class BasicScheduler {
   BasicScheduler(const BasicScheduler&) = delete;
   BasicScheduler& operator=(const BasicScheduler&) = delete;
   ~BasicScheduler() {
-    for (std::uint32_t number = 0; number < used(); ++number) delete slots_[number].worker.load(std::memory_order_relaxed);
+    for (std::uint32_t number = 0; number < used(); ++number)
+      delete slots_[number].worker.load(std::memory_order_relaxed);
   }
 
   Crew& crew() noexcept { return crew_; }
@@ -81,9 +82,11 @@ class BasicScheduler {
   /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool; and
   /// when there is no memory.
   [[nodiscard]] bool post(Producer& producer, Work& work, Priority level, From from) noexcept {
-    return injected_.push(producer, work, level, Atomics::coarse_now(), from, [this] {
-      if (crew_.wanted_by_jobs()) [[unlikely]]
-        call(true);
+    return injected_.push(producer, work, level, Atomics::coarse_now(), from, [&] {
+      // Not only when nobody searches: who was called just now takes microseconds to come, and calls the next only
+      // then.
+      if (crew_.room_for_jobs()) [[unlikely]]
+        call(true, injected_.size(producer, level));
     });
   }
 
@@ -361,8 +364,8 @@ class BasicScheduler {
     }
   }
 
-  [[gnu::noinline]] void call(bool by_jobs) noexcept {
-    while (crew_.call(by_jobs) == Crew::Called::newcomer) {
+  [[gnu::noinline]] void call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
+    while (crew_.call(by_jobs, std::max<std::uint64_t>(jobs, 1)) == Crew::Called::newcomer) {
       const Started started = start_one();
       if (started == Started::yes || crew_.withdraw()) return;
       // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
