@@ -40,20 +40,20 @@ using psyne::Deadline;
 using psyne::Outbox;
 using psyne::Work;
 
-const Deadline start{100h};
+const Deadline epoch{100h};
 
-struct Numbered : Work {
-  Numbered() : Work([](Work&) noexcept {}) {}
+struct Entry : Work {
+  Entry() : Work([](Work&) noexcept {}) {}
   std::size_t number = 0;
 };
 
-std::deque<Numbered> numbered(std::size_t count) {
-  std::deque<Numbered> works(count);
+std::deque<Entry> numbered(std::size_t count) {
+  std::deque<Entry> works(count);
   for (std::size_t number = 0; number < count; ++number) works[number].number = number;
   return works;
 }
 
-std::size_t number(const Work* work) { return static_cast<const Numbered*>(work)->number; }
+std::size_t number(const Work* work) { return static_cast<const Entry*>(work)->number; }
 
 /// Takes up to `most` entries, a `share`-th of what there is.
 std::vector<std::size_t> take(Outbox<>& box, std::size_t most, std::size_t share = 1) {
@@ -75,7 +75,7 @@ TEST(Outbox, IsEmptyAtFirst) {
 TEST(Outbox, KeepsTheOrderOverManyChunks) {
   auto works = numbered(1000);
   Outbox<> box;
-  for (Numbered& work : works) ASSERT_TRUE(box.push(work, start));
+  for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch));
   EXPECT_EQ(box.size(), 1000U);
   std::size_t next = 0;
   for (std::size_t most = 1; next < works.size(); most = most % 200 + 1) {
@@ -90,7 +90,7 @@ TEST(Outbox, IsEmptiedAndFilledAnywhere) {
   auto works = numbered(300);
   Outbox<> box;
   for (std::size_t count = 1; count <= 300; ++count) {
-    for (std::size_t next = 0; next < count; ++next) ASSERT_TRUE(box.push(works[next], start));
+    for (std::size_t next = 0; next < count; ++next) ASSERT_TRUE(box.push(works[next], epoch));
     const auto taken = take(box, 1000);
     ASSERT_EQ(taken.size(), count);
     for (std::size_t next = 0; next < count; ++next) ASSERT_EQ(taken[next], next) << "of " << count;
@@ -101,7 +101,7 @@ TEST(Outbox, IsEmptiedAndFilledAnywhere) {
 TEST(Outbox, GivesAShareButOneAtLeast) {
   auto works = numbered(12);
   Outbox<> box;
-  for (Numbered& work : works) ASSERT_TRUE(box.push(work, start));
+  for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch));
   EXPECT_EQ(take(box, 32, 4), (std::vector<std::size_t>{0, 1, 2}));
   EXPECT_EQ(take(box, 1, 4), (std::vector<std::size_t>{3})) << "no more than there is room for";
   EXPECT_EQ(take(box, 32, 100), (std::vector<std::size_t>{4}));
@@ -111,13 +111,13 @@ TEST(Outbox, GivesAShareButOneAtLeast) {
 TEST(Outbox, KnowsWhenItsOldestCame) {
   auto works = numbered(300);
   Outbox<> box;
-  EXPECT_EQ(box.oldest(start), start) << "none";
-  for (Numbered& work : works) ASSERT_TRUE(box.push(work, start + work.number * 1ms));
+  EXPECT_EQ(box.oldest(epoch), epoch) << "none";
+  for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch + work.number * 1ms));
   for (std::size_t next = 0; next < works.size(); ++next) {
-    ASSERT_EQ(box.oldest(start), start + next * 1ms);
+    ASSERT_EQ(box.oldest(epoch), epoch + next * 1ms);
     take(box, 1);
   }
-  EXPECT_EQ(box.oldest(start + 1h), start + 1h);
+  EXPECT_EQ(box.oldest(epoch + 1h), epoch + 1h);
 }
 
 TEST(Outbox, OneHasTheTurn) {
@@ -133,7 +133,7 @@ TEST(Outbox, AShortOneAllocatesTwiceAndNeverAgain) {
   Outbox<> box;
   const std::size_t before = allocated;
   for (int round = 0; round < 10'000; ++round) {
-    for (Numbered& work : works) ASSERT_TRUE(box.push(work, start));
+    for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch));
     ASSERT_EQ(take(box, 3).size(), 3U);
   }
   EXPECT_LE(allocated - before, 3U);
@@ -144,7 +144,7 @@ TEST(Outbox, GivesBackWhatAFloodTook) {
   Outbox<> box;
   const auto flood = [&] {
     const std::size_t before = allocated;
-    for (Numbered& work : works) EXPECT_TRUE(box.push(work, start));
+    for (Entry& work : works) EXPECT_TRUE(box.push(work, epoch));
     while (!box.empty()) take(box, 100);
     return allocated - before;
   };
@@ -156,16 +156,16 @@ TEST(Outbox, SaysWhenThereIsNoMemoryAndGoesOn) {
   auto works = numbered(200);
   Outbox<> box;
   none_left = true;
-  EXPECT_FALSE(box.push(works[0], start));
+  EXPECT_FALSE(box.push(works[0], epoch));
   none_left = false;
   EXPECT_TRUE(box.empty());
-  for (std::size_t next = 0; next < 127; ++next) ASSERT_TRUE(box.push(works[next], start));
+  for (std::size_t next = 0; next < 127; ++next) ASSERT_TRUE(box.push(works[next], epoch));
   none_left = true;
-  EXPECT_FALSE(box.push(works[127], start));
-  EXPECT_FALSE(box.push(works[127], start));
+  EXPECT_FALSE(box.push(works[127], epoch));
+  EXPECT_FALSE(box.push(works[127], epoch));
   none_left = false;
   EXPECT_EQ(box.size(), 127U) << "nothing was done";
-  for (std::size_t next = 127; next < 200; ++next) ASSERT_TRUE(box.push(works[next], start));
+  for (std::size_t next = 127; next < 200; ++next) ASSERT_TRUE(box.push(works[next], epoch));
   const auto taken = take(box, 1000);
   ASSERT_EQ(taken.size(), 200U);
   for (std::size_t next = 0; next < 200; ++next) EXPECT_EQ(taken[next], next);
@@ -174,7 +174,7 @@ TEST(Outbox, SaysWhenThereIsNoMemoryAndGoesOn) {
 TEST(Outbox, OneThatGoesForgetsWhatIsInIt) {
   auto works = numbered(400);
   Outbox<> box;
-  for (Numbered& work : works) ASSERT_TRUE(box.push(work, start));
+  for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch));
   take(box, 200);
 }
 
@@ -199,7 +199,7 @@ TEST(Outbox, TwoTakersGetEachOnceAndInOrder) {
       }
     });
   }
-  for (Numbered& work : works) ASSERT_TRUE(box.push(work, start));
+  for (Entry& work : works) ASSERT_TRUE(box.push(work, epoch));
   for (std::thread& taker : takers) taker.join();
   ASSERT_EQ(order.size(), count);
   for (std::size_t next = 0; next < count; ++next) ASSERT_EQ(order[next], next);
