@@ -33,6 +33,17 @@ int in_child(const std::function<int()>& body) {
   return -1;
 }
 
+#ifdef __SANITIZE_THREAD__
+constexpr bool threads_in_child = false;  // it takes them for threads of the parent that it knows
+#else
+constexpr bool threads_in_child = true;
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool fork_among_threads = false;  // its allocator's locks stay held in the child
+#else
+constexpr bool fork_among_threads = true;
+#endif
+
 std::vector<int> ones(1'000'000, 1);
 
 TEST(PoolFork, ThePoolsOfTheParentAreErrorsInTheChild) {
@@ -64,12 +75,14 @@ TEST(PoolFork, ThePoolsOfTheParentAreErrorsInTheChild) {
 }
 
 TEST(PoolFork, TheDefaultPoolIsMadeAnew) {
+  if (!threads_in_child) GTEST_SKIP() << "this sanitizer does not know threads of forked children";
   EXPECT_EQ(psyne::par_reduce(ones, 0, std::plus{}), 1'000'000);
   EXPECT_EQ(in_child([] { return psyne::par_reduce(ones, 0, std::plus{}) == 1'000'000 ? 0 : 1; }), 0);
   EXPECT_EQ(psyne::par_reduce(ones, 0, std::plus{}), 1'000'000);
 }
 
 TEST(PoolFork, ANewPoolWorksInTheChild) {
+  if (!threads_in_child) GTEST_SKIP() << "this sanitizer does not know threads of forked children";
   Pool pool = Pool::open({.workers = 2}).value();
   pool.submit([] {}).get();
   EXPECT_EQ(in_child([] {
@@ -80,6 +93,7 @@ TEST(PoolFork, ANewPoolWorksInTheChild) {
 }
 
 TEST(PoolFork, InTheMiddleOfWork) {
+  if (!fork_among_threads) GTEST_SKIP() << "this sanitizer cannot fork while other threads allocate";
   Pool pool = Pool::open({.workers = 2}).value();
   std::atomic<bool> enough{false};
   std::atomic<int> runs{0};
