@@ -88,6 +88,18 @@ std::string table_of(const std::string& kind, const std::vector<const ReadSectio
   return table.text();
 }
 
+/// What a pool would have done with more threads.
+std::string limits_of(const Snapshot& process) {
+  std::string text;
+  for (const ReadSection& section : process.sections) {
+    const ReadValue* limited = section.name == "pool" ? find(section, "limited") : nullptr;
+    if (limited == nullptr || limited->number == 0) continue;
+    text += "  the pool " + section.label + " was at its limit of threads when one more was wanted, " +
+            count_text(static_cast<double>(limited->number)) + " times: raise its max_threads\n";
+  }
+  return text;
+}
+
 std::int64_t seconds_since(std::uint64_t unix_nanoseconds) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto then = std::chrono::nanoseconds(static_cast<std::int64_t>(unix_nanoseconds));
@@ -124,7 +136,8 @@ std::string text_of(const Snapshot& process) {
     std::ranges::sort(rows, {}, &ReadSection::label);
     text += table_of(kind, rows);
   }
-  if (kinds.empty()) text += "  no channel is open\n";
+  text += limits_of(process);
+  if (kinds.empty()) text += "  no channel and no pool is open\n";
   if (process.lost > 0) {
     text += "  " + std::to_string(process.lost) + " more found no room: raise its metrics.capacity\n";
   }

@@ -23,6 +23,7 @@ class Guest {
       const std::string what = "cannot take part in a pool";
       throw Exception(pool.scheduler().closed() ? pool.refusal(what) : pool.full(what));
     }
+    pool.metrics().attend(*worker);
     worker->set_level(this_level(before_));
     current_worker = {.worker = worker,
                       .scheduler = &pool.scheduler(),

@@ -8,6 +8,7 @@
 #include <psyne/pool/pool/close_report.hpp>
 #include <psyne/pool/pool/pool_options.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
+#include <psyne/pool/pool/pool_statistics.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -94,6 +95,9 @@ class Pool {
 
   const std::string& name() const noexcept { return state_->name(); }
   std::size_t workers() const noexcept { return state_->workers(); }
+
+  /// What it has done so far; the numbers may be some nanoseconds apart. `psyne info` shows them for each thread.
+  PoolStatistics statistics() const noexcept { return state_->metrics().statistics(); }
 
   PoolState& state() const noexcept { return *state_; }
 

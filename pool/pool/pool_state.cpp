@@ -36,7 +36,10 @@ Result<std::unique_ptr<PoolState>> PoolState::open(PoolOptions options) {
 }
 
 PoolState::PoolState(PoolOptions options, std::uint32_t workers, std::uint32_t threads)
-    : name_(std::move(options.name)), scheduler_(workers, threads, options.retire_after, &start_thread, this) {
+    : name_(std::move(options.name)),
+      metrics_(name_, workers, threads),
+      scheduler_(workers, threads, options.retire_after, &start_thread, this) {
+  scheduler_.count_limited(metrics_.limited());
   for (std::size_t level = 0; level < priorities; ++level) {
     executors_[level].pool = this;
     executors_[level].level = static_cast<Priority>(level);
@@ -108,6 +111,7 @@ bool PoolState::start_thread(void* own, Worker& worker) noexcept {
 void PoolState::run_thread(Worker& worker) noexcept {
   current_worker = {
       .worker = &worker, .scheduler = &scheduler_, .pool = this, .job = nullptr, .stack_end = end_of_this_stack()};
+  metrics_.attend(worker);
   const ObserveBlocking observe(&worker_sleeps_);
   scheduler_.run(worker);
   current_worker = {};

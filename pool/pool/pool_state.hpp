@@ -7,6 +7,7 @@
 #include <psyne/pool/job/job_context.hpp>
 #include <psyne/pool/pool/close_report.hpp>
 #include <psyne/pool/pool/named_jobs.hpp>
+#include <psyne/pool/pool/pool_metrics.hpp>
 #include <psyne/pool/pool/pool_options.hpp>
 #include <psyne/pool/pool/producers.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
@@ -41,6 +42,7 @@ class PoolState {
   std::size_t workers() const noexcept { return scheduler_.crew().places(); }
   Scheduler& scheduler() noexcept { return scheduler_; }
   NamedJobs& named() noexcept { return named_; }
+  PoolMetrics& metrics() noexcept { return metrics_; }
 
   /// Whether the calling thread is inside a job of this pool.
   bool inside() const noexcept { return current_worker.pool == this; }
@@ -118,6 +120,7 @@ class PoolState {
 
   const std::string name_;
   const std::uint32_t epoch_ = fork_epoch();
+  PoolMetrics metrics_;
   Scheduler scheduler_;
   const PoolId id_ = pool_opened(scheduler_);
   WorkerSleeps worker_sleeps_{scheduler_};

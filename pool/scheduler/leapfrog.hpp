@@ -24,6 +24,9 @@ bool leapfrog(const Done& done, const Take& take, const Related& related) noexce
     Work* const work = stack_is_low() ? nullptr : take();
     if (work != nullptr) {
       if (related(*work)) {
+        WorkerCounters& counters = current_worker.worker->counters();
+        counters.stolen.add();
+        counters.runs.add();
         work->run(*work);
       } else {
         current_worker.pool->give_away(*work, current_worker.worker->level());

@@ -2,6 +2,7 @@
 
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/executor/work.hpp>
+#include <psyne/core/metrics/instruments.hpp>
 #include <psyne/core/park/blocking_observer.hpp>
 #include <psyne/core/park/parker.hpp>
 #include <psyne/pool/crew/crew.hpp>
@@ -72,6 +73,9 @@ class BasicScheduler {
       delete slots_[number].worker.load(std::memory_order_relaxed);
   }
 
+  /// Where it is counted that somebody found no seat. Before the first thread.
+  void count_limited(metrics::Cell& cell) noexcept { limited_ = &cell; }
+
   Crew& crew() noexcept { return crew_; }
   const Crew& crew() const noexcept { return crew_; }
 
@@ -128,9 +132,10 @@ class BasicScheduler {
         if (work == nullptr) break;
       }
       searching = false;
+      me.counters().runs.add();
       work->run(*work);
       if (crew_.crowded() && crew_.step_down()) {
-        if (!sleep()) break;
+        if (!sleep(me)) break;
         searching = true;
       }
     }
@@ -177,6 +182,7 @@ class BasicScheduler {
         if (victim == nullptr || victim == &me || !victim->ever_at(level)) continue;
         if (Work* work = victim->steal(level)) {
           me.set_level(static_cast<Priority>(level));
+          me.counters().stolen.add();
           return work;
         }
       }
@@ -236,6 +242,7 @@ class BasicScheduler {
       }
       return worker;
     }
+    limited_->fetch_add(1, std::memory_order_relaxed);
     return nullptr;
   }
 
@@ -321,7 +328,7 @@ class BasicScheduler {
       } else if (draining_.load(std::memory_order_seq_cst)) {
         quiet_.wake();
       }
-      if (!sleep()) return nullptr;
+      if (!sleep(me)) return nullptr;
     }
   }
 
@@ -339,9 +346,10 @@ class BasicScheduler {
   }
 
   // An idle thread sleeps until it is called; then it searches. False: it ends, and holds no place.
-  bool sleep() noexcept {
+  bool sleep(Worker& me) noexcept {
     const ObserveBlocking hidden(nullptr);  // it is between two jobs
     if (ending_.load(std::memory_order_seq_cst) && crew_.retire()) return false;
+    me.counters().sleeps.add();
     if (crew_.any_spare()) {
       if (crew_.sleep(retirement()) == Sleep::woken) return true;
       if (crew_.retire_spare()) return false;
@@ -398,6 +406,7 @@ class BasicScheduler {
   const Clock::duration patience_;
   const Start start_;
   void* const owner_;
+  metrics::Cell* limited_ = metrics::nowhere;
   const std::unique_ptr<Slot[]> slots_;
   typename Atomics::template Atomic<std::uint32_t> used_{0};
   typename Atomics::template Atomic<bool> draining_{false};

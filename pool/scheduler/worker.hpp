@@ -6,6 +6,7 @@
 #include <psyne/core/park/parker.hpp>
 #include <psyne/pool/deque/work_deque.hpp>
 #include <psyne/pool/scheduler/priority.hpp>
+#include <psyne/pool/scheduler/worker_counters.hpp>
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,14 @@ class BasicWorker {
   /// Counts what the thread picked between two jobs.
   std::uint32_t turn() noexcept { return ++turns_; }
 
+  /// What is counted of it, for others to see. The cells are set once, by who has the worker's seat.
+  WorkerCounters& counters() noexcept { return counters_; }
+  bool counted() const noexcept { return counted_; }
+  void count_to(const WorkerCounters& counters) noexcept {
+    counters_ = counters;
+    counted_ = true;
+  }
+
   /// What the thread has taken from another to do, for whoever waits for that: its scope, and how many such changes
   /// there have been. Any thread.
   struct Errand {
@@ -122,6 +131,8 @@ class BasicWorker {
   const std::uint32_t number_;
   std::uint32_t random_;
   std::uint32_t turns_ = 0;
+  bool counted_ = false;
+  WorkerCounters counters_;
   std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;
   // Rarely written, and read by every thief.
