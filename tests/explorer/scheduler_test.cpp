@@ -186,6 +186,28 @@ void find_no_seat() {
   pool.close();
 }
 
+/// A guest waits for what its child does, before it asks for the child: another has to do it.
+template <class Atomics>
+void wait_for_a_child(std::uint32_t places, bool says_so) {
+  ExploredPool<Atomics> pool(places, places + 1);
+  pool.scheduler().start_all();
+  pool.as_guest([&] {
+    Occasion done;
+    ExploredFork<Atomics> child(pool, [&] { done.happen(); });
+    says_so ? pool.sleep_inside([&] { done.wait(); }) : done.wait();
+    child.join();
+  });
+  pool.close();
+}
+
+TEST(SchedulerExplored, WhatAGuestPutsAsideIsDoneWhileItWaits) {
+  expect_sound(
+      "Scheduler, a guest that waits for its child", [] { wait_for_a_child<ExplorerAtomics>(1, true); }, deep(20'000));
+  expect_sound(
+      "Scheduler, a guest that waits for its child and does not say so",
+      [] { wait_for_a_child<ExplorerAtomics>(2, false); }, deep(20'000));
+}
+
 TEST(SchedulerExplored, GuestsHoldNoJobUp) {
   expect_sound(
       "Scheduler, a guest that waits", [] { wait_as_a_guest<ExplorerAtomics>(true); }, deep(20'000));
