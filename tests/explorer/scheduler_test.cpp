@@ -148,13 +148,13 @@ void fork_as_guests(std::uint32_t places, std::uint32_t threads, int guests) {
 
 TEST(SchedulerExplored, ChildrenAreTakenBackOrDoneByOthers) {
   expect_sound(
-      "Scheduler, forks in a job", [] { fork_in_a_job<ExplorerAtomics>(2); }, deep(20'000));
+      "Scheduler, forks in a job", [] { fork_in_a_job<ExplorerAtomics>(2); }, deep(10'000));
   expect_sound(
-      "Scheduler, forks of a guest", [] { fork_as_guests<ExplorerAtomics>(2, 3, 1); }, deep(20'000));
+      "Scheduler, forks of a guest", [] { fork_as_guests<ExplorerAtomics>(2, 3, 1); }, deep(10'000));
   expect_sound(
-      "Scheduler, forks of guests", [] { fork_as_guests<ExplorerAtomics>(2, 4, 2); }, deep(20'000));
+      "Scheduler, forks of guests", [] { fork_as_guests<ExplorerAtomics>(2, 4, 2); }, deep(10'000));
   expect_sound(
-      "Scheduler, forks of too many guests", [] { fork_as_guests<ExplorerAtomics>(1, 2, 2); }, deep(20'000));
+      "Scheduler, forks of too many guests", [] { fork_as_guests<ExplorerAtomics>(1, 2, 2); }, deep(10'000));
 }
 
 /// A guest has the only place and waits for a job.
