@@ -5,6 +5,7 @@
 
 #include <sanitizer/asan_interface.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -26,7 +27,15 @@ constexpr std::size_t step = 16;  // as operator new aligns
 
 constinit std::atomic<std::size_t> slabs{0};
 
-// The empty slabs of all threads.
+void free_all(Slab* first) noexcept {
+  while (first != nullptr) {
+    slabs.fetch_sub(1, std::memory_order_relaxed);
+    ::operator delete(std::exchange(first, first->next), std::align_val_t(slab_bytes));
+  }
+}
+
+// The empty slabs of all threads. A slab that comes fresh from the kernel costs four page faults, half of what its jobs
+// cost, so they are kept while they are needed.
 class Depot {
  public:
   Slab* take() {
@@ -34,8 +43,10 @@ class Depot {
       const std::lock_guard guard(lock_);
       if (first_ != nullptr) {
         --count_;
+        unneeded_ = std::min(unneeded_, count_);
         return std::exchange(first_, first_->next);
       }
+      unneeded_ = 0;
     }
     void* const memory = ::operator new(slab_bytes, std::align_val_t(slab_bytes));
     slabs.fetch_add(1, std::memory_order_relaxed);
@@ -44,29 +55,43 @@ class Depot {
 
   void give_back(Slab* slab) noexcept {
     ASAN_UNPOISON_MEMORY_REGION(slab + 1, slab_bytes - sizeof(Slab));
+    const Deadline now = StandardAtomics::coarse_now();
+    Slab* surplus = nullptr;
     {
       const std::lock_guard guard(lock_);
-      if (count_ < kept_slabs) {
-        slab->next = std::exchange(first_, slab);
-        ++count_;
-        return;
+      slab->next = std::exchange(first_, slab);
+      ++count_;
+      if (now - looked_ >= slab_patience) {
+        surplus = take_surplus();
+        looked_ = now;
+        unneeded_ = count_;
       }
     }
-    slabs.fetch_sub(1, std::memory_order_relaxed);
-    ::operator delete(slab, std::align_val_t(slab_bytes));
+    free_all(surplus);
   }
 
   // In a forked child, where another thread may have held the lock: what lay here is forgotten.
   void forget() noexcept {
     new (&lock_) ShortLock<>;
     first_ = nullptr;
-    count_ = 0;
+    count_ = unneeded_ = 0;
   }
 
  private:
+  // Under the lock: what was there all the time, but for those that are kept.
+  Slab* take_surplus() noexcept {
+    if (unneeded_ <= kept_slabs) return nullptr;
+    Slab* last = first_;
+    for (std::size_t kept = count_ - (unneeded_ - kept_slabs); --kept > 0;) last = last->next;
+    count_ -= unneeded_ - kept_slabs;
+    return std::exchange(last->next, nullptr);
+  }
+
   ShortLock<> lock_;
   Slab* first_ = nullptr;
   std::size_t count_ = 0;
+  std::size_t unneeded_ = 0;  // the least that lay here since `looked_`
+  Deadline looked_{};
 };
 constinit Depot depot;
 const ForkHook forget_in_child = on_fork_in_child([] { depot.forget(); });

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
+
+#include <chrono>
 #include <cstddef>
 
 namespace psyne::inline v0 {
@@ -19,7 +22,9 @@ void give_back_job_memory(void* piece, std::size_t bytes) noexcept;
 
 inline constexpr std::size_t slab_bytes = 16 * 1024;
 inline constexpr std::size_t largest_job = 1024;
-/// Empty slabs that are kept for all threads; further ones go back to the heap.
+/// Empty slabs are kept for all threads. Once in this time, when jobs come back, as many of them go to the heap as
+/// nobody has needed since the last time, but for `kept_slabs`.
+inline constexpr Clock::duration slab_patience = std::chrono::seconds(1);
 inline constexpr std::size_t kept_slabs = 64;
 
 /// Slabs in use or kept, of all threads; for tests.
