@@ -2,6 +2,7 @@
 
 #include <psyne/pool/algorithm/pace.hpp>
 #include <psyne/pool/algorithm/team.hpp>
+#include <psyne/pool/scheduler/fork.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,34 +15,68 @@ namespace psyne::inline v0 {
 /// upper half of what is left aside (Tzannes, Caragea, Barua and Vishkin, "Lazy binary-splitting: a run-time adaptive
 /// work-stealing scheduler", 2010), so forks follow thefts, not the count; and none is made before a microsecond of
 /// work, nor for less than five. Chunks that are dear each lie there to be taken before the first of them is begun.
+/// A thief takes the numbers only: whom he took them from has no need to wait for him.
 template <class Body>
 class Loop {
  public:
-  /// `grain` as in ParOptions: chunks have so many items at least, unless there are fewer in all.
+  /// `grain` as in ParOptions: chunks have so many numbers at least, unless there are fewer in all.
   Loop(Team& team, Body& body, std::size_t grain) noexcept
       : team_(team), body_(body), grain_(std::max<std::size_t>(grain, 1)) {}
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
 
-  /// What begins where the team wants nothing any more is left out. Throws what the body throws, of several the lowest.
+  /// By the leader. What begins where the team wants nothing any more is left out. Throws as Team::settle().
   void run(std::size_t count) {
-    if (count == 0 || team_.unwanted(0)) return;
     Pace pace(grain_, team_.few(count / grain_));
-    run(0, count, pace);
+    run(count, pace);
+  }
+
+  /// The same with what is known already of how long a number takes.
+  void run(std::size_t count, Pace& pace) {
+    if (count != 0 && !team_.unwanted(0)) walk(0, count, pace);
+    team_.settle();
   }
 
  private:
-  void run(std::size_t first, std::size_t last, Pace& pace) {
-    for (pace.start();;) {
-      const std::size_t left = last - first;
-      if (left >= 2 * grain_ && (pace.each() || (team_.nothing_to_take() && pace.worth_sharing(left))) &&
-          team_.may_fork()) {
-        return halve(first, last, pace);
+  struct Part final : ForkFrame {
+    Part(Loop& of, std::size_t begin, std::size_t end, const Pace& known) noexcept
+        : ForkFrame(&run_elsewhere), loop(of), first(begin), last(end), pace(known) {}
+
+    static void run_elsewhere(Work& self) noexcept {
+      auto& part = static_cast<Part&>(self);
+      Loop& loop = part.loop;
+      const std::size_t first = part.first, last = part.last;
+      Pace pace = part.pace;
+      const Team::Taken taken(loop.team_, part.job());
+      part.let_go();
+      if (!loop.team_.unwanted(first)) loop.walk(first, last, pace);
+    }
+    using ForkFrame::take_back;
+
+    Loop& loop;
+    const std::size_t first, last;
+    const Pace pace;
+  };
+
+  [[gnu::noinline]] void walk(std::size_t first, std::size_t last, Pace& pace) noexcept {
+    pace.start();
+    try {
+      for (;;) {
+        const std::size_t left = last - first;
+        if (left >= 2 * grain_ && (pace.each() || (team_.nothing_to_take() && pace.worth_sharing(left))) &&
+            team_.may_fork()) {
+          return halve(first, last, pace);
+        }
+        const std::size_t count = next_chunk(left, pace);
+        body_(first, first + count);
+        team_.advance(count);
+        if (count == left) return;
+        first += count;
+        if (team_.unwanted(first)) return;
+        pace.done(count);
       }
-      const std::size_t count = next_chunk(left, pace);
-      body_(first, first + count);
-      team_.advance(count);
-      first += count;
-      if (first == last || team_.unwanted(first)) return;
-      pace.done(count);
+    } catch (...) {
+      team_.fail(first);
     }
   }
 
@@ -52,15 +87,14 @@ class Loop {
     return left < count + grain_ ? left : count;
   }
 
-  [[gnu::noinline]] void halve(std::size_t first, std::size_t last, Pace& pace) {
+  [[gnu::noinline]] void halve(std::size_t first, std::size_t last, Pace& pace) noexcept {
     const std::size_t middle = first + (last - first) / 2;
-    auto upper = [this, middle, last, own = pace]() mutable {
-      if (!team_.unwanted(middle)) run(middle, last, own);
-    };
-    team_.both([&] { run(first, middle, pace); }, upper,
-               [&] {
-                 if (!team_.unwanted(middle)) run(middle, last, pace);
-               });
+    Part upper(*this, middle, last, pace);
+    team_.put_aside(upper);
+    walk(first, middle, pace);
+    if (!upper.take_back()) return;
+    team_.took_back();
+    if (!team_.unwanted(middle)) walk(middle, last, pace);
   }
 
   Team& team_;

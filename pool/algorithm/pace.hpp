@@ -29,6 +29,12 @@ class Pace {
     return spent_ >= first_share && static_cast<double>(left) * per_item_ >= least_share;
   }
 
+  /// Other items come, which may take another time.
+  void begin_anew() noexcept {
+    chunk_ = least_;
+    spent_ = Clock::duration(0);
+  }
+
   /// Now, or again after something else was done.
   void start() noexcept { since_ = StandardAtomics::now(); }
 

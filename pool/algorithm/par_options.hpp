@@ -20,8 +20,8 @@ struct ParOptions {
   std::size_t grain = 0;
   /// Ends the work early: the algorithm then throws psyne::Exception with the token's error.
   StopToken stop = {};
-  /// Told what is done, (done, total), ten times a second at most and once at the end; by whatever thread, one at a
-  /// time. What it throws ends the work.
+  /// Told what is done, (done, total) in steps, mostly elements, ten times a second at most and once at the end; by
+  /// whatever thread, one at a time. What it throws ends the work.
   Function<void(std::size_t, std::size_t)> progress = {};
 };
 

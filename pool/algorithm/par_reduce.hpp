@@ -1,9 +1,9 @@
 #pragma once
 
 #include <psyne/pool/algorithm/another_stack.hpp>
+#include <psyne/pool/algorithm/combine_leaves.hpp>
 #include <psyne/pool/algorithm/par_options.hpp>
 #include <psyne/pool/algorithm/team.hpp>
-#include <psyne/pool/algorithm/tree.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -23,7 +23,7 @@ namespace psyne::inline v0 {
 /// alone; `init` comes last, once, on the left. So it does for one thread, and outside of any pool.
 ///
 /// `map` is called once for each element. `Value` may be only movable. map, and op(Value, Value), and op(Value, what
-/// map gives) are called by several threads at once. O(count) calls, no allocation.
+/// map gives) are called by several threads at once. O(count) calls; memory for a value of each leaf.
 ///
 /// Throws what they threw, of several exceptions that of the lowest position; and as par_for_each.
 template <std::random_access_iterator Iterator, std::sized_sentinel_for<Iterator> Sentinel,
@@ -32,25 +32,24 @@ Value par_map_reduce(Iterator first, Sentinel last, Value init, Op op, Map map, 
   if (stack_is_low()) [[unlikely]]
     return on_another_stack([&] { return par_map_reduce(first, last, std::move(init), op, map, std::move(options)); });
   const auto count = static_cast<std::size_t>(last - first);
-  Team team(options, count, "par_reduce");
+  const std::size_t size = options.grain != 0 ? options.grain : default_leaf(count);
+  const std::size_t leaves = (count + size - 1) / size;
+  Team team(options, 2 * leaves, "par_reduce");
   if (count == 0) {
     team.finish();
     return init;
   }
-  const std::size_t size = options.grain != 0 ? options.grain : default_leaf(count);
-  auto leaf = [&](std::size_t number) {
-    const std::size_t begin = number * size;
+  auto fold = [&](std::size_t leaf) {
+    const std::size_t begin = leaf * size;
     Iterator at = first + static_cast<std::iter_difference_t<Iterator>>(begin);
     std::size_t left = std::min(size, count - begin) - 1;
     Value value(std::invoke(map, *at));
     for (++at; left != 0; --left, ++at) value = std::invoke(op, std::move(value), std::invoke(map, *at));
     return value;
   };
-  auto combine = [&op](Value left, Value right) -> Value { return std::invoke(op, std::move(left), std::move(right)); };
-  std::optional<Value> all =
-      Tree<Value, decltype(leaf), decltype(combine)>(team, leaf, combine, size).run((count + size - 1) / size);
+  Value all = combine_leaves<Value>(team, leaves, fold, op);
   team.finish();
-  return std::invoke(op, std::move(init), std::move(*all));
+  return std::invoke(op, std::move(init), std::move(all));
 }
 
 template <std::ranges::random_access_range Range, std::move_constructible Value, class Op, class Map>

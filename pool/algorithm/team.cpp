@@ -2,9 +2,11 @@
 #include <psyne/pool/algorithm/team.hpp>
 #include <psyne/pool/pool/default_pool.hpp>
 #include <psyne/pool/pool/pool.hpp>
+#include <psyne/pool/scheduler/leapfrog.hpp>
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace psyne::inline v0 {
 
@@ -28,7 +30,7 @@ bool Team::enter() noexcept {
 bool Team::stop_now() noexcept {
   if (!options_.stop.stop_requested()) return false;
   stopped_.store(true, std::memory_order_relaxed);
-  cancel();
+  end_at(0);
   return true;
 }
 
@@ -42,6 +44,66 @@ void Team::tell(std::size_t count) {
   options_.progress(done_.load(std::memory_order_relaxed), total_);
 }
 
-void Team::throw_stopped() const { throw Exception(options_.stop.error("cannot finish " + std::string(what_))); }
+void Team::fail(std::size_t position) noexcept {
+  end_at(0);
+  const std::lock_guard guard(failing_);
+  if (failure_ != nullptr) pool_->suppressed(1);  // of two threads, so there is a pool
+  if (failure_ != nullptr && failed_at_ < position) return;
+  failure_ = std::current_exception();
+  failed_at_ = position;
+}
+
+void Team::throw_failure() {
+  if (failure_ != nullptr) std::rethrow_exception(std::move(failure_));
+  throw Exception(options_.stop.error("cannot finish " + std::string(what_)));
+}
+
+// Of what others do the leader takes only what lies with a thread that took a part of this team with nothing else in
+// its deque: all forks there belong to that part, so nothing unrelated is met here.
+//
+// He is patient: one who sleeps gives his place to another thread, and is back on a CPU with it when he wakes. A loop
+// of 1.3 ms on two threads took 1.4 ms with 200 us, 1.8 with 20.
+void Team::wait_for_parts() noexcept {
+  constexpr Clock::duration patience = std::chrono::microseconds(200);
+  Scheduler& scheduler = *current_worker.scheduler;
+  const auto level = static_cast<std::size_t>(leader_->level());
+  const auto done = [this] { return parts_.load(std::memory_order_acquire) == 0; };
+  Worker* victim = nullptr;
+  Worker::Errand errand{};
+  const auto take = [&]() -> Work* {
+    for (std::uint32_t number = 0; number < scheduler.used(); ++number) {
+      victim = scheduler.worker(number);
+      if (victim == nullptr || victim == leader_) continue;
+      errand = victim->errand();
+      if (errand.scope != this) continue;
+      if (Work* const work = victim->steal(level)) return work;
+    }
+    return nullptr;
+  };
+  const auto related = [&](const Work& work) { return ForkFrame::is(work) && victim->errand() == errand; };
+  give_permit();
+  if (!leapfrog(done, take, related, patience)) leader_->parker().wait(done, no_deadline, no_patience);
+  if (bounded_) permits_.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+void Team::part_ended() noexcept {
+  give_permit();
+  Worker* const leader = leader_;
+  if (parts_.fetch_sub(1, std::memory_order_acq_rel) == 1) leader->parker().wake();  // the team may be gone
+}
+
+Team::Taken::Taken(Team& team, JobContext* job) noexcept
+    : team_(team), before_(std::exchange(current_worker.job, job)) {
+  Worker& me = *current_worker.worker;
+  if (me.errand().scope != nullptr || me.deque().size() != 0) return;
+  static_cast<void>(me.change_errand(&team));
+  marked_ = true;
+}
+
+Team::Taken::~Taken() {
+  if (marked_) static_cast<void>(current_worker.worker->change_errand(nullptr));
+  current_worker.job = before_;
+  team_.part_ended();
+}
 
 }  // namespace psyne::inline v0

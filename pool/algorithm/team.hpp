@@ -11,23 +11,25 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 namespace psyne::inline v0 {
 
-/// The threads that take part in one call of a parallel algorithm: which pool's, how many, and until when.
+/// The threads that take part in one call of a parallel algorithm: which pool's, how many, and until when. Its caller
+/// leads it.
 ///
-///   constructor, destructor, finish       the calling thread
-///   may_fork, both, unwanted, advance     whoever runs a part
-///   end_at, cancel                        whoever runs a part; wait-free
+///   constructor, destructor, settle, finish           the leader
+///   may_fork, put_aside, took_back, fail, advance     whoever does a part
+///   unwanted, end_at, end                             whoever does a part; wait-free
 ///
-/// Lives on the caller's stack. The caller becomes a guest of the pool, if it is not in it, only when it forks first; a
-/// caller that cannot become one (the pool has max_threads, or is closing) does all alone.
+/// Lives on the leader's stack. He becomes a guest of the pool, if he is not in it, only when he forks first; one who
+/// cannot (the pool has max_threads, or is closing) does all alone. Who took a part and is through with it goes his
+/// way; only the leader waits for parts of others, and helps meanwhile, with nothing but parts of his own team.
 ///
-/// Positions are those of the algorithm's elements: from unwanted() on, what begins there is left undone.
+/// Positions are those of the elements: from end() on, what begins there is left undone.
 class Team {
  public:
   /// `what`: the algorithm, for errors. Throws psyne::Exception with Code::closed or Code::forked
@@ -59,7 +61,7 @@ class Team {
     return current_worker.pool != pool_ || current_worker.worker->deque().size() == 0;
   }
 
-  /// Whether one part may be given to another now; if so, call both().
+  /// Whether one part may be given to another now, by put_aside().
   bool may_fork() noexcept {
     if (alone_) return false;
     if (current_worker.pool != pool_ && !enter()) [[unlikely]]
@@ -70,37 +72,41 @@ class Team {
     return false;
   }
 
-  /// Runs `left` here, and then `right_here`, unless another thread ran `right` meanwhile. Of two exceptions that of
-  /// `left` is thrown, the other counted.
-  template <class Left, class Right, class RightHere>
-  void both(Left&& left, Right&& right, RightHere&& right_here) {
-    auto elsewhere = [&] {
-      try {
-        right();
-      } catch (...) {
-        cancel();
-        throw;
-      }
-    };
-    Fork fork(elsewhere);
-    fork.put_aside();
-    try {
-      left();
-    } catch (...) {
-      cancel();
-      give_permit();
-      fork.abandon();
-      throw;
-    }
-    // From here on this thread works on `right` or waits for who does: either way one of the two may fork again.
+  /// After may_fork(): the part lies there to be taken.
+  void put_aside(ForkFrame& part) noexcept {
+    if (leader_ == nullptr) leader_ = current_worker.worker;  // nobody else forks first
+    parts_.fetch_add(1, std::memory_order_relaxed);
+    part.put_aside();
+  }
+  /// Nobody did take it.
+  void took_back() noexcept {
     give_permit();
-    fork.join_by(right_here);
+    parts_.fetch_sub(1, std::memory_order_relaxed);  // never the last: who forked has a part himself, or leads
   }
 
-  /// The same where it makes no difference who runs `right`.
-  template <class Left, class Right>
-  void both(Left&& left, Right&& right) {
-    both(left, right, right);
+  /// Stands in the thread that has taken a part while it does it.
+  class Taken {
+   public:
+    Taken(Team& team, JobContext* job) noexcept;
+    ~Taken();
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+
+   private:
+    Team& team_;
+    JobContext* const before_;
+    bool marked_ = false;
+  };
+
+  /// In a catch block: what begins at `position` threw. Ends everything.
+  void fail(std::size_t position) noexcept;
+
+  /// Returns when all parts have ended. Throws what that at the lowest position threw; or, if the stop token left
+  /// something undone, its error.
+  void settle() {
+    if (parts_.load(std::memory_order_acquire) != 0) wait_for_parts();
+    if (failure_ != nullptr || stopped_.load(std::memory_order_relaxed)) [[unlikely]]
+      throw_failure();
   }
 
   /// Whether what begins at `position` need not be done. Looks at the stop token.
@@ -117,19 +123,14 @@ class Team {
   }
   std::size_t end() const noexcept { return end_.load(std::memory_order_relaxed); }
 
-  /// Nothing is wanted any more.
-  void cancel() noexcept { end_.store(0, std::memory_order_relaxed); }
-
   /// So much more is done. Throws what the progress callback throws.
   void advance(std::size_t count) {
     if (tells_) [[unlikely]]
       tell(count);
   }
 
-  /// At the end: throws if the stop token left something undone. Tells that all is done.
+  /// After the last settle(): tells that all is done.
   void finish() {
-    if (stopped_.load(std::memory_order_relaxed)) [[unlikely]]
-      throw_stopped();
     if (tells_) [[unlikely]]
       options_.progress(total_, total_);
   }
@@ -141,7 +142,9 @@ class Team {
   bool enter() noexcept;
   bool stop_now() noexcept;
   void tell(std::size_t count);
-  [[noreturn]] void throw_stopped() const;
+  void wait_for_parts() noexcept;
+  void part_ended() noexcept;
+  [[noreturn]] void throw_failure();
 
   void give_permit() noexcept {
     if (bounded_) permits_.fetch_add(1, std::memory_order_acq_rel);
@@ -156,11 +159,14 @@ class Team {
   const bool tells_;
   PoolState* pool_;
   std::optional<Guest> guest_;
+  Worker* leader_ = nullptr;  // from the first fork on
+  std::mutex failing_;
+  std::exception_ptr failure_;  // with the next, guarded by failing_ until all parts have ended
+  std::size_t failed_at_ = 0;
   alignas(cache_line) std::atomic<std::size_t> end_{SIZE_MAX};
   std::atomic<bool> stopped_{false};
-  // How many more threads may come. Every child that lies somewhere or is run by another holds one, and gives it back
-  // when its parent, having no more to do itself, waits for it or runs it.
-  alignas(cache_line) std::atomic<std::int64_t> permits_;
+  alignas(cache_line) std::atomic<std::size_t> parts_{0};  // that lie there or are done by others
+  std::atomic<std::int64_t> permits_;  // how many more there may be; one is the leader's while he waits
   std::atomic<std::size_t> done_{0};
   std::mutex telling_;
   Clock::time_point told_{};  // guarded by telling_

@@ -65,10 +65,17 @@ class ForkFrame : public Work {
       thrown_ = std::current_exception();
     }
     me.job = before;
+    let_go();
+  }
+
+  /// By the thread that took the child: the parent need not wait any more. From here on the frame may be gone.
+  void let_go() noexcept {
     Worker* const owner = owner_;
-    done_.store(true, std::memory_order_release);  // from here on the frame may be gone
+    done_.store(true, std::memory_order_release);
     owner->parker().wake();
   }
+
+  JobContext* job() const noexcept { return job_; }
 
   std::exception_ptr thrown_;  // by a child that another ran
 

@@ -11,13 +11,13 @@
 namespace psyne::inline v0 {
 
 /// A thread that waits for work which another runs does parts of that work meanwhile: until `done()`, true, or until
-/// there was nothing to do for as long as it takes to sleep and be woken, false.
+/// there was nothing to do for `patience`, by default as long as it takes to sleep and be woken, false.
 ///
 /// `take()` takes something from the other; what is not `related(work)` after that goes to where any thread takes it.
 template <class Done, class Take, class Related>
-bool leapfrog(const Done& done, const Take& take, const Related& related) noexcept {
+bool leapfrog(const Done& done, const Take& take, const Related& related,
+              Clock::duration patience = std::chrono::microseconds(20)) noexcept {
   if (done()) return true;
-  constexpr Clock::duration patience = std::chrono::microseconds(20);
   constexpr std::uint32_t most_pauses = 32;
   Deadline until = StandardAtomics::now() + patience;
   for (std::uint32_t pauses = 1; !done(); pauses = std::min(2 * pauses, most_pauses)) {

@@ -210,6 +210,8 @@ class BasicScheduler {
 
   /// How many threads and guests there are, or were at once.
   std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+  /// One of them, below used(); null when it has not come yet.
+  Worker* worker(std::uint32_t number) noexcept { return slots_[number].worker.load(std::memory_order_acquire); }
 
   /// Sleeps until every thread is idle and nothing is left to do, or `deadline`. True when it is so. After close().
   bool wait_until_quiet(Deadline deadline) noexcept {
