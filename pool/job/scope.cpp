@@ -111,6 +111,7 @@ void Scope::ended() noexcept {
   if (mine()) {
     --own_jobs_;
   } else if (others_jobs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (owner_ != nullptr) owner_->parker().wake();
     parker_.wake();
     told_.store(true, std::memory_order_release);
   }
@@ -131,6 +132,12 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
       pool_.give_away(*work, context_.priority());
     }
   }
+  help_others([&] { return left() == not_awaited || enough(); });
+}
+
+// Does parts of what others run of the scope, until `done()` or there is nothing.
+template <class Done>
+void Scope::help_others(const Done& done) noexcept {
   Worker* runner = nullptr;
   Worker::Errand errand{};
   const auto take = [&]() -> Work* {
@@ -140,7 +147,24 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
     return errand.scope == this ? runner->steal(static_cast<std::size_t>(context_.priority())) : nullptr;
   };
   const auto related = [&](const Work& work) { return runner->errand() == errand && within(work); };
-  static_cast<void>(leapfrog([&] { return left() == not_awaited || enough(); }, take, related));
+  static_cast<void>(leapfrog(done, take, related));
+}
+
+// Sleeps until all have ended; at a plea it looks once more what it can do. True when the one that brought the count to
+// zero is another, who tells so.
+Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexcept {
+  const Scheduler& scheduler = pool_.scheduler();
+  Parker<>& parker = mine() ? owner_->parker() : parker_;
+  for (;;) {
+    const std::uint32_t pleas = scheduler.pleas();
+    const auto look = [&] { return all_ended() || (mine() && scheduler.pleas() != pleas); };
+    const WaitEnd end = wait_or_stop(parker, look, deadline, stop, no_patience);
+    if (all_ended()) return {WaitEnd::ready, true};
+    if (end != WaitEnd::ready) return {end, false};
+    help_others([this] { return all_ended() || own_jobs_ != 0; });
+    const std::int64_t own = std::exchange(own_jobs_, 0);
+    if (own != 0 && others_jobs_.fetch_add(own, std::memory_order_acq_rel) + own == 0) return {WaitEnd::ready, false};
+  }
 }
 
 WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {
@@ -151,10 +175,13 @@ WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {
     return WaitEnd::ready;
   }
   if (others_jobs_.fetch_add(own - not_awaited, std::memory_order_acq_rel) + own != not_awaited) {
-    const WaitEnd end = wait_or_stop(
-        parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
-    if (end != WaitEnd::ready && others_jobs_.fetch_add(not_awaited, std::memory_order_acq_rel) != 0) return end;
-    while (!told_.load(std::memory_order_acquire)) StandardAtomics::yield();
+    auto [end, told] = sleep_until(deadline, stop);
+    if (end != WaitEnd::ready) {
+      if (others_jobs_.fetch_add(not_awaited, std::memory_order_acq_rel) != 0) return end;
+      others_jobs_.fetch_sub(not_awaited, std::memory_order_relaxed);  // all ended just now
+      told = true;
+    }
+    while (told && !told_.load(std::memory_order_acquire)) StandardAtomics::yield();
   }
   told_.store(false, std::memory_order_relaxed);
   others_jobs_.fetch_add(not_awaited, std::memory_order_relaxed);

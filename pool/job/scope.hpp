@@ -86,6 +86,13 @@ class Scope {
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
   void help(Deadline deadline, const StopToken& stop) noexcept;
+  struct Ended {
+    WaitEnd how;
+    bool told;
+  };
+  template <class Done>
+  void help_others(const Done& done) noexcept;
+  Ended sleep_until(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
   std::exception_ptr collect() noexcept;
   bool mine() const noexcept { return owner_ != nullptr && current_worker.worker == owner_; }

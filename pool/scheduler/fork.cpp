@@ -30,8 +30,12 @@ void ForkFrame::wait_for_other() noexcept {
     return runner != nullptr ? runner->steal(level) : nullptr;
   };
   const auto related = [&](const Work& work) { return ForkFrame::is(work) && !done(); };
-  if (leapfrog(done, take_part, related)) return;
-  owner_->parker().wait(done, no_deadline, no_patience);
+  const Scheduler& scheduler = *current_worker.scheduler;
+  while (!done()) {
+    const std::uint32_t pleas = scheduler.pleas();
+    if (leapfrog(done, take_part, related)) return;
+    owner_->parker().wait([&] { return done() || scheduler.pleas() != pleas; }, no_deadline, no_patience);
+  }
 }
 
 // What is asleep here has given its place away (Blocking), so a thread comes for what lies in its deque, the oldest

@@ -208,6 +208,10 @@ class BasicScheduler {
     return state.active > state.guests + 1 || state.idle != 0 || any_seat();
   }
 
+  /// Changes, and the parkers of all workers are woken, when every thread waits inside a job and no other can be had:
+  /// who waits there then looks once more whether it can do part of what it waits for.
+  std::uint32_t pleas() const noexcept { return pleas_.load(std::memory_order_seq_cst); }
+
   /// How many threads and guests there are, or were at once.
   std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
   /// One of them, below used(); null when it has not come yet.
@@ -381,7 +385,16 @@ class BasicScheduler {
       // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
       // leaves his seat now, nobody else is left.
       if (draining_.load(std::memory_order_seq_cst)) quiet_.wake();
+      if (crew_.snapshot().active == 0) plead();
       if (started == Started::refused || !any_seat() || !any_work()) return;
+    }
+  }
+
+  // Every thread that there may be waits inside a job: one that waits for what is left undone here has to do it.
+  void plead() noexcept {
+    pleas_.fetch_add(1, std::memory_order_seq_cst);
+    for (std::uint32_t number = 0; number < used(); ++number) {
+      if (Worker* one = worker(number)) one->parker().wake();
     }
   }
 
@@ -411,6 +424,7 @@ class BasicScheduler {
   metrics::Cell* limited_ = metrics::nowhere;
   const std::unique_ptr<Slot[]> slots_;
   typename Atomics::template Atomic<std::uint32_t> used_{0};
+  typename Atomics::template Atomic<std::uint32_t> pleas_{0};
   typename Atomics::template Atomic<bool> draining_{false};
   typename Atomics::template Atomic<bool> ending_{false};
   Parker<Atomics> quiet_;
