@@ -97,6 +97,7 @@ bool PoolState::start_thread(void* own, Worker& worker) noexcept {
   auto& pool = *static_cast<PoolState*>(own);
   try {
     const std::lock_guard guard(pool.mutex_);
+    if (pool.joining_) return false;
     pool.join_retired();
     pool.threads_.reserve(pool.threads_.size() + 1);
     auto thread = start_own_thread(pool.name_.substr(0, 15).c_str(), [&pool, &worker] { pool.run_thread(worker); });
@@ -157,6 +158,7 @@ void PoolState::join_all() {
   std::vector<std::thread> threads;
   {
     const std::lock_guard guard(mutex_);
+    joining_ = true;
     threads = std::exchange(threads_, {});
     retired_.clear();
   }

@@ -138,6 +138,7 @@ class PoolState {
   bool ended_ = false;  // guarded by closing_
   std::mutex mutex_;    // guards what follows
   std::vector<std::thread> threads_;
+  bool joining_ = false;                  // all of them: no other is started
   std::vector<std::thread::id> retired_;  // threads that have left run(), to be joined
   CloseReport report_;
 };

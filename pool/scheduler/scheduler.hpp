@@ -40,7 +40,8 @@ namespace psyne::inline v0 {
 /// time it looks at what came from outside first. Looking for work without finding any, it does so for 50 us at most
 /// and then sleeps; each look ends with pauses that grow, for looking at others' deques slows them.
 ///
-/// Shut-down: close(), wait_until_quiet(), end(), then join the threads.
+/// Shut-down: close(), wait_until_quiet(), end(), then join the threads; from end() on `start` has to say false, for a
+/// thread that retires may look for work until it has ended.
 template <class Atomics = StandardAtomics, std::size_t deque_capacity = 256>
 class BasicScheduler {
  public:

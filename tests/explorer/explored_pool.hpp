@@ -77,6 +77,7 @@ class ExploredPool {
   }
 
   void end() {
+    ended_ = true;
     scheduler_.end();
     for (std::size_t at = 0; at < threads_.size(); ++at) threads_[at].join();
     const auto state = scheduler_.crew().snapshot();
@@ -94,6 +95,7 @@ class ExploredPool {
 
   static bool start(void* own, Worker& worker) noexcept {
     auto& pool = *static_cast<ExploredPool*>(own);
+    if (pool.ended_) return false;
     if (pool.refused_ > 0) return --pool.refused_, false;
     pool.threads_.push_back(ExploredThread([&pool, &worker] {
       pool.be(&worker);
@@ -104,6 +106,7 @@ class ExploredPool {
 
   int refused_ = 0;
   int guests_inside_ = 0;
+  bool ended_ = false;
   Scheduler scheduler_;
   std::array<Worker*, max_threads> workers_{};
   std::array<bool, max_threads> guests_{};
