@@ -3,6 +3,7 @@
 #include <psyne/pool/algorithm/par_for_each.hpp>
 #include <psyne/pool/algorithm/par_invoke.hpp>
 #include <psyne/pool/algorithm/par_reduce.hpp>
+#include <psyne/pool/algorithm/par_sort.hpp>
 
 #include "pool/works/all.hpp"
 
@@ -45,6 +46,8 @@ class Psyne {
   std::uint64_t sum(std::span<const std::uint64_t> values) {
     return psyne::par_reduce(values, std::uint64_t{0}, std::plus<>(), {.pool = &pool_});
   }
+
+  void sort(std::span<std::uint32_t> values) { psyne::par_sort(values, {.pool = &pool_}); }
 
   template <class Job>
   void run_all(std::size_t count, Job job) {
