@@ -6,6 +6,14 @@
 
 namespace psyne::inline v0 {
 
+/// 1 or 0, of which the compiler does not know that it is one of the two: it makes a branch of what it knows, and half
+/// of those on random elements are mispredicted (merging took three times as long).
+[[gnu::always_inline]] inline std::ptrdiff_t one_or_none(bool truth) noexcept {
+  std::ptrdiff_t number = truth ? 1 : 0;
+  asm("" : "+r"(number));
+  return number;
+}
+
 /// Two sorted rows that do not overlap with the place for the result. Of equal elements those on the left come first.
 ///
 /// Two at a time, the least that is left and the greatest, as long as neither row can run out: no branch depends on the
@@ -23,16 +31,14 @@ void merge_runs(const Value* left, const Value* left_end, const Value* right, co
       break;
     }
     for (std::ptrdiff_t steps = std::min(left_end - left, right_end - right); steps != 0; --steps) {
-      const bool right_first = std::invoke(less, *right, *left);
-      const Value* const least = right_first ? right : left;
-      *out++ = *least;
-      right += right_first ? 1 : 0;
-      left += right_first ? 0 : 1;
-      const bool left_last = std::invoke(less, right_end[-1], left_end[-1]);
-      const Value* const greatest = left_last ? left_end - 1 : right_end - 1;
-      *--out_end = *greatest;
-      left_end -= left_last ? 1 : 0;
-      right_end -= left_last ? 0 : 1;
+      const std::ptrdiff_t right_first = one_or_none(std::invoke(less, *right, *left));
+      *out++ = left[(right - left) & -right_first];
+      right += right_first;
+      left += 1 - right_first;
+      const std::ptrdiff_t left_last = one_or_none(std::invoke(less, right_end[-1], left_end[-1]));
+      *--out_end = right_end[((left_end - right_end) & -left_last) - 1];
+      left_end -= left_last;
+      right_end -= 1 - left_last;
     }
   }
   out = std::copy(left, left_end, out);

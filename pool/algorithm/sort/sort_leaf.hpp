@@ -44,8 +44,8 @@ class LeafSort {
 
  private:
   void sort_eights(Value* to) {
-    std::size_t first = 0;
-    for (; first + 8 <= count_; first += 8) {
+    const std::size_t even = count_ / 8 * 8;
+    for (std::size_t first = 0; first != even; first += 8) {
       std::array<Value, 8> few = take<8>(values_ + first);
       sort_four(few.data());
       sort_four(few.data() + 4);
@@ -57,7 +57,7 @@ class LeafSort {
         std::copy(merged.begin(), merged.end(), to + first);
       }
     }
-    for (std::size_t next = first; next < count_; ++next) insert(to + first, to + next, values_[next]);
+    for (std::size_t next = even; next < count_; ++next) insert(to + even, to + next, values_[next]);
   }
 
   template <std::size_t count>
