@@ -9,7 +9,7 @@ help:
 	@echo
 	@echo '  demo          builds psyne and shows it at work on real images                             about 3 minutes'
 	@echo '  test          builds and runs every test                                                   about 6 minutes'
-	@echo '  bench         measures psyne beside its peers, into a table                                about 6 minutes'
+	@echo '  bench         measures psyne beside its peers, into a table                               about 14 minutes'
 	@echo '  lint          format, clang-tidy, layers, file lengths, headers that stand alone           about 3 minutes'
 	@echo '  format        formats every source in place                                                        seconds'
 	@echo '  sanitize      tests under address, undefined-behaviour and thread sanitizers              about 11 minutes'
