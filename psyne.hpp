@@ -34,6 +34,15 @@
 #include <psyne/core/task/task.hpp>
 #include <psyne/core/task/this_task.hpp>
 #include <psyne/core/topology/topology.hpp>
+#include <psyne/pool/algorithm/par_any.hpp>
+#include <psyne/pool/algorithm/par_filter.hpp>
+#include <psyne/pool/algorithm/par_find.hpp>
+#include <psyne/pool/algorithm/par_for_each.hpp>
+#include <psyne/pool/algorithm/par_invoke.hpp>
+#include <psyne/pool/algorithm/par_map.hpp>
+#include <psyne/pool/algorithm/par_reduce.hpp>
+#include <psyne/pool/algorithm/par_scan.hpp>
+#include <psyne/pool/algorithm/par_sort.hpp>
 #include <psyne/pool/job/blocking.hpp>
 #include <psyne/pool/job/scope.hpp>
 #include <psyne/pool/job/serial_executor.hpp>

@@ -14,7 +14,7 @@ namespace {
 
 class Psyne {
  public:
-  explicit Psyne(unsigned threads) : pool_(psyne::Pool::open({.name = "bench", .workers = threads}).value()) {}
+  explicit Psyne(unsigned threads) : pool_(psyne::Pool::open({.workers = threads, .name = "bench"}).value()) {}
 
   class Group {
    public:

@@ -8,7 +8,7 @@
 
 int main() {
   using namespace std::chrono_literals;
-  auto pool = psyne::Pool::open({.name = "crowded", .workers = 1, .max_threads = 1}).value();
+  auto pool = psyne::Pool::open({.workers = 1, .name = "crowded", .max_threads = 1}).value();
   std::promise<void> begun, end;
   pool.post([&] {
     begun.set_value();

@@ -12,7 +12,7 @@ namespace psyne_test {
 /// Calls `check(pool)` for pools of 1, 2 and 5 workers, from outside of the pool and from inside a job of it.
 inline void at_all_widths(const std::function<void(psyne::Pool&)>& check) {
   for (const std::size_t width : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
-    auto pool = psyne::Pool::open({.name = "width-" + std::to_string(width), .workers = width}).value();
+    auto pool = psyne::Pool::open({.workers = width, .name = "width-" + std::to_string(width)}).value();
     check(pool);
     pool.submit([&] { check(pool); }).get();
   }

@@ -32,7 +32,7 @@ using psyne::StopSource;
 using psyne::StopToken;
 using psyne_test::HeldWorkers;
 
-Pool open_pool(std::size_t workers) { return Pool::open({.name = "jobs", .workers = workers}).value(); }
+Pool open_pool(std::size_t workers) { return Pool::open({.workers = workers, .name = "jobs"}).value(); }
 
 TEST(Job, GivesWhatItsCallableReturns) {
   Pool pool = open_pool(2);

@@ -25,7 +25,7 @@ using psyne::Scope;
 using psyne::StopReason;
 using psyne_test::HeldWorkers;
 
-Pool scope_pool(std::size_t workers) { return Pool::open({.name = "scopes", .workers = workers}).value(); }
+Pool scope_pool(std::size_t workers) { return Pool::open({.workers = workers, .name = "scopes"}).value(); }
 
 TEST(Scope, AThousandJobsInAScopeThatClosesAtOnce) {
   Pool pool = scope_pool(2);

@@ -26,7 +26,7 @@ using psyne::StopReason;
 using psyne_test::eventually;
 using psyne_test::HeldWorkers;
 
-Pool closing_pool(std::size_t workers) { return Pool::open({.name = "closing", .workers = workers}).value(); }
+Pool closing_pool(std::size_t workers) { return Pool::open({.workers = workers, .name = "closing"}).value(); }
 
 TEST(Close, DrainsWhatWasTaken) {
   std::atomic<int> runs{0};

@@ -47,7 +47,7 @@ constexpr bool fork_among_threads = true;
 std::vector<int> ones(1'000'000, 1);
 
 TEST(PoolFork, ThePoolsOfTheParentAreErrorsInTheChild) {
-  Pool pool = Pool::open({.name = "parent", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "parent"}).value();
   pool.submit([] {}).get();
   EXPECT_EQ(in_child([&] {
               int wrong = 0;

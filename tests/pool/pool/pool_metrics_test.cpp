@@ -67,7 +67,7 @@ class Sleepers {
 };
 
 TEST(PoolMetrics, APoolHasARowOfItsOwnAndOneForEachThread) {
-  const Pool pool = Pool::open({.name = "rows", .workers = 2, .max_threads = 7}).value();
+  const Pool pool = Pool::open({.workers = 2, .name = "rows", .max_threads = 7}).value();
   ASSERT_TRUE(eventually([] { return shown("rows").size() == 3; }));
   auto rows = shown("rows");
   EXPECT_EQ(rows["rows"], (Row{{"workers", 2}, {"max_threads", 7}, {"limited", 0}}));
@@ -79,14 +79,14 @@ TEST(PoolMetrics, APoolHasARowOfItsOwnAndOneForEachThread) {
 
 TEST(PoolMetrics, TheRowsGoWithThePool) {
   {
-    const Pool pool = Pool::open({.name = "goes", .workers = 1}).value();
+    const Pool pool = Pool::open({.workers = 1, .name = "goes"}).value();
     EXPECT_TRUE(shown("goes").contains("goes"));
   }
   EXPECT_TRUE(shown("goes").empty());
 }
 
 TEST(PoolMetrics, EachJobIsCountedOnceByWhoeverRunsIt) {
-  Pool pool = Pool::open({.name = "jobs", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "jobs"}).value();
   constexpr std::uint64_t jobs = 500;
   for (std::uint64_t job = 0; job < jobs; ++job) pool.post([] {});
   ASSERT_TRUE(eventually([&] { return pool.statistics().runs >= jobs; }));
@@ -99,15 +99,15 @@ TEST(PoolMetrics, EachJobIsCountedOnceByWhoeverRunsIt) {
 }
 
 TEST(PoolMetrics, PoolsAreCountedApart) {
-  Pool busy = Pool::open({.name = "busy", .workers = 1}).value();
-  const Pool idle = Pool::open({.name = "idle", .workers = 1}).value();
+  Pool busy = Pool::open({.workers = 1, .name = "busy"}).value();
+  const Pool idle = Pool::open({.workers = 1, .name = "idle"}).value();
   busy.submit([] { return 1; }).get();
   EXPECT_EQ(busy.statistics().runs, 1U);
   EXPECT_EQ(idle.statistics().runs, 0U);
 }
 
 TEST(PoolMetrics, AChildThatIsTakenBackIsNotCounted) {
-  Pool pool = Pool::open({.name = "alone", .workers = 1}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "alone"}).value();
   pool.submit([] {
         for (int turn = 0; turn < 1000; ++turn) psyne::par_invoke([] {}, [] {});
         return 1;
@@ -118,7 +118,7 @@ TEST(PoolMetrics, AChildThatIsTakenBackIsNotCounted) {
 }
 
 TEST(PoolMetrics, AChildThatAnotherRunsIsCountedAsStolen) {
-  Pool pool = Pool::open({.name = "thief", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "thief"}).value();
   pool.submit([] {
         std::atomic<bool> begun{false};
         psyne::par_invoke([&] { spin_until(begun); }, [&] { begun = true; });
@@ -147,7 +147,7 @@ struct Thefts {
 
 // The parent waits for its right child, and takes that one's children back from the thief meanwhile.
 TEST(PoolMetrics, WhatIsStolenByWhoWaitsIsCountedToo) {
-  Pool pool = Pool::open({.name = "leaps", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "leaps"}).value();
   Thefts thefts;
   std::uint64_t jobs = 0;
   for (; jobs < 20'000 && thefts.by_who_waits == 0; ++jobs) {
@@ -174,7 +174,7 @@ TEST(PoolMetrics, WhatIsStolenByWhoWaitsIsCountedToo) {
 }
 
 TEST(PoolMetrics, AGuestHasARowToo) {
-  Pool pool = Pool::open({.name = "visited", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "visited"}).value();
   ASSERT_TRUE(eventually([] { return shown("visited").contains("visited thread 02"); }));
   {
     const psyne::Guest guest(pool.state());
@@ -190,7 +190,7 @@ TEST(PoolMetrics, AGuestHasARowToo) {
 }
 
 TEST(PoolMetrics, AnIdlePoolSleepsOnceAndNoMore) {
-  Pool pool = Pool::open({.name = "sleepy", .workers = 2}).value();
+  Pool pool = Pool::open({.workers = 2, .name = "sleepy"}).value();
   ASSERT_TRUE(eventually([&] { return pool.statistics().sleeps >= 2; }));
   const PoolStatistics before = pool.statistics();
   std::this_thread::sleep_for(50ms);
@@ -200,7 +200,7 @@ TEST(PoolMetrics, AnIdlePoolSleepsOnceAndNoMore) {
 }
 
 TEST(PoolMetrics, ThatAThreadMoreWasWantedThanMayBeIsCounted) {
-  Pool pool = Pool::open({.name = "narrow", .workers = 1, .max_threads = 1}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "narrow", .max_threads = 1}).value();
   EXPECT_EQ(pool.statistics().limited, 0U);
   {
     const Sleepers sleepers(pool, 1);
@@ -217,13 +217,13 @@ TEST(PoolMetrics, ThatAThreadMoreWasWantedThanMayBeIsCounted) {
 }
 
 TEST(PoolMetrics, AGuestForWhomThereIsNoSeatIsCounted) {
-  Pool pool = Pool::open({.name = "crowded", .workers = 1, .max_threads = 1}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "crowded", .max_threads = 1}).value();
   EXPECT_THROW(psyne::Guest guest(pool.state()), psyne::Exception);
   EXPECT_EQ(pool.statistics().limited, 1U);
 }
 
 TEST(PoolMetrics, WhereTheLimitIsNotReachedNothingIsSaid) {
-  Pool pool = Pool::open({.name = "wide", .workers = 1, .max_threads = 3}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "wide", .max_threads = 3}).value();
   const Sleepers sleepers(pool, 2);
   ASSERT_TRUE(eventually([&] { return sleepers.asleep() == 2; }));
   EXPECT_EQ(pool.statistics().limited, 0U);
@@ -232,7 +232,7 @@ TEST(PoolMetrics, WhereTheLimitIsNotReachedNothingIsSaid) {
 // Channels need room on the page as well.
 TEST(PoolMetrics, HundredsOfSparesAreCountedButNotShown) {
   constexpr int jobs = 60;
-  Pool pool = Pool::open({.name = "spares", .workers = 1}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "spares"}).value();
   {
     const Sleepers sleepers(pool, jobs);
     ASSERT_TRUE(eventually([&] { return sleepers.asleep() == jobs; }));

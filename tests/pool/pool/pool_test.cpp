@@ -28,7 +28,7 @@ using psyne_test::eventually;
 using psyne_test::HeldWorkers;
 
 Pool pool_of(std::size_t workers, std::size_t max_threads = 0) {
-  return Pool::open({.name = "tested", .workers = workers, .max_threads = max_threads}).value();
+  return Pool::open({.workers = workers, .name = "tested", .max_threads = max_threads}).value();
 }
 
 TEST(Pool, AllWorkersAreUsed) {
@@ -54,7 +54,7 @@ TEST(Pool, HasAWorkerForEachUsableCpuIfNothingIsSaid) {
 }
 
 TEST(Pool, RefusesWhatCannotBeMeant) {
-  const auto many = Pool::open({.name = "many", .workers = 5000});
+  const auto many = Pool::open({.workers = 5000, .name = "many"});
   ASSERT_FALSE(many);
   EXPECT_EQ(many.error().code(), Code::invalid_argument);
   EXPECT_NE(many.error().text().find("many"), std::string::npos);
@@ -164,7 +164,7 @@ TEST(Pool, AJobThatSaysThatItBlocksHoldsNobodyUp) {
 }
 
 TEST(Pool, SparesRetire) {
-  Pool pool = Pool::open({.name = "spares", .workers = 1, .retire_after = 10ms}).value();
+  Pool pool = Pool::open({.workers = 1, .name = "spares", .retire_after = 10ms}).value();
   std::atomic<int> arrived{0};
   std::atomic<bool> go{false};
   for (int number = 0; number < 5; ++number) {
