@@ -95,7 +95,7 @@ void Team::part_ended() noexcept {
 Team::Taken::Taken(Team& team, JobContext* job) noexcept
     : team_(team), before_(std::exchange(current_worker.job, job)) {
   Worker& me = *current_worker.worker;
-  if (me.errand().scope != nullptr || me.deque().size() != 0) return;
+  if (me.errand().scope != nullptr || !me.deque().empty()) return;
   static_cast<void>(me.change_errand(&team));
   marked_ = true;
 }

@@ -58,7 +58,7 @@ class Team {
   /// Whether others may take part, but would find nothing to take with this thread.
   bool nothing_to_take() const noexcept {
     if (alone_) return false;
-    return current_worker.pool != pool_ || current_worker.worker->deque().size() == 0;
+    return current_worker.pool != pool_ || current_worker.worker->deque().empty();
   }
 
   /// Whether one part may be given to another now, by put_aside().

@@ -73,7 +73,7 @@ class SubmittedJob final : public JobState<JobValueOf<Callable>> {
 
  public:
   SubmittedJob(PoolState& pool, JobOptions options, auto&& callable)
-      : JobState<Value>(pool, std::move(options)), callable_(std::forward<decltype(callable)>(callable)) {}
+      : JobState<Value>(pool, std::move(options)), held(std::forward<decltype(callable)>(callable)) {}
   ~SubmittedJob() override {}
 
   static void* operator new(std::size_t bytes) { return take_job_memory(bytes); }
@@ -82,9 +82,9 @@ class SubmittedJob final : public JobState<JobValueOf<Callable>> {
  private:
   Returned invoke() {
     if constexpr (TakesStopToken<Callable>) {
-      return callable_(this->context().token());
+      return held(this->context().token());
     } else {
-      return callable_();
+      return held();
     }
   }
 
@@ -101,24 +101,24 @@ class SubmittedJob final : public JobState<JobValueOf<Callable>> {
     } catch (...) {
       thrown = std::current_exception();
     }
-    callable_.~Callable();
+    held.~Callable();
     this->called();
     this->fail(std::move(thrown));
   }
 
   void finish(typename ResultState<Value>::Outcome&& outcome) noexcept {
-    callable_.~Callable();
+    held.~Callable();
     this->called();
     this->complete(std::move(outcome));
   }
 
   void end_without(Error error) noexcept override {
-    callable_.~Callable();
+    held.~Callable();
     this->complete(std::move(error));
   }
 
   union {
-    Callable callable_;  // until the job completes
+    Callable held;  // until the job completes
   };
 };
 

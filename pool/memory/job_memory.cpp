@@ -20,7 +20,7 @@ namespace {
 struct alignas(cache_line) Slab {
   // Pieces that are out, and `unsettled` while its thread still takes from it.
   std::atomic<std::uint32_t> out;
-  Slab* next;
+  Slab* next = nullptr;
 };
 constexpr std::uint32_t unsettled = 1U << 30U;
 constexpr std::size_t step = 16;  // as operator new aligns
@@ -167,7 +167,8 @@ void* take_job_memory(std::size_t bytes) {
 
 void give_back_job_memory(void* piece, std::size_t bytes) noexcept {
   if (bytes > largest_job) return ::operator delete(piece);
-  auto* const slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(piece) & ~(slab_bytes - 1));
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(piece) % slab_bytes;
+  auto* const slab = reinterpret_cast<Slab*>(static_cast<std::byte*>(piece) - offset);
   ASAN_POISON_MEMORY_REGION(piece, bytes);
   settle(slab, 1);
 }

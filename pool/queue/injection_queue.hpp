@@ -45,10 +45,10 @@ class InjectionQueue {
   /// One thread's end.
   class Producer {
     friend class InjectionQueue;
-    std::array<typename Atomics::template Atomic<Outbox<Atomics>*>, priorities> boxes{};  // once there, they stay
-    typename Atomics::template Atomic<bool> pushing{false};
-    typename Atomics::template Atomic<bool> joined{true};
-    Producer* next = nullptr;  // set before it is published
+    std::array<typename Atomics::template Atomic<Outbox<Atomics>*>, priorities> boxes_{};  // once there, they stay
+    typename Atomics::template Atomic<bool> pushing_{false};
+    typename Atomics::template Atomic<bool> joined_{true};
+    Producer* next_ = nullptr;  // set before it is published
   };
 
   /// What take() found: `count` entries of one level, as they were pushed.
@@ -62,27 +62,27 @@ class InjectionQueue {
   InjectionQueue& operator=(const InjectionQueue&) = delete;
   ~InjectionQueue() {
     for (Producer* one = first_.load(std::memory_order_relaxed); one != nullptr;) {
-      for (auto& box : one->boxes) delete box.load(std::memory_order_relaxed);
-      delete std::exchange(one, one->next);
+      for (auto& box : one->boxes_) delete box.load(std::memory_order_relaxed);
+      delete std::exchange(one, one->next_);
     }
   }
 
   /// An end for the calling thread: that of a thread which has gone, or a new one. Null when there is no memory.
   Producer* join() noexcept {
-    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
-      bool joined = one->joined.load(std::memory_order_relaxed);
-      if (!joined && one->joined.compare_exchange_strong(joined, true, std::memory_order_acquire)) return one;
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next_) {
+      bool joined = one->joined_.load(std::memory_order_relaxed);
+      if (!joined && one->joined_.compare_exchange_strong(joined, true, std::memory_order_acquire)) return one;
     }
     auto* made = new (std::nothrow) Producer;
     if (made == nullptr) return nullptr;
-    made->next = first_.load(std::memory_order_relaxed);
-    while (!first_.compare_exchange_weak(made->next, made, std::memory_order_seq_cst)) {
+    made->next_ = first_.load(std::memory_order_relaxed);
+    while (!first_.compare_exchange_weak(made->next_, made, std::memory_order_seq_cst)) {
     }
     count_.fetch_add(1, std::memory_order_relaxed);
     return made;
   }
   /// What it has posted stays.
-  void part(Producer& producer) noexcept { producer.joined.store(false, std::memory_order_release); }
+  void part(Producer& producer) noexcept { producer.joined_.store(false, std::memory_order_release); }
 
   /// False, and nothing done, when it comes from outside after close(), or when there is no memory. Else `then` is
   /// called, such as to wake who takes, and close() waits for that as well.
@@ -91,7 +91,7 @@ class InjectionQueue {
                           Then&& then) noexcept {
     const auto place = static_cast<std::size_t>(level);
     // Either close() sees this, and waits, or this sees that it was called: light here, heavy there.
-    producer.pushing.store(true, std::memory_order_relaxed);
+    producer.pushing_.store(true, std::memory_order_relaxed);
     Atomics::light_barrier();
     const bool open = from == From::inside || !closed_.load(std::memory_order_relaxed);
     const bool pushed = open && push_to(producer, place, work, now);
@@ -99,7 +99,7 @@ class InjectionQueue {
       if ((waiting() & bit(place)) == 0) waiting_.fetch_or(bit(place), std::memory_order_seq_cst);
       then();
     }
-    producer.pushing.store(false, std::memory_order_release);
+    producer.pushing_.store(false, std::memory_order_release);
     return pushed;
   }
   [[nodiscard]] bool push(Producer& producer, Work& work, Priority level, Deadline now, From from) noexcept {
@@ -108,7 +108,7 @@ class InjectionQueue {
 
   /// How many of a thread's entries wait at a level. The thread itself.
   std::uint64_t size(const Producer& producer, Priority level) const noexcept {
-    const Outbox<Atomics>* box = producer.boxes[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
+    const Outbox<Atomics>* box = producer.boxes_[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
     return box != nullptr ? box->size() : 0;
   }
 
@@ -145,8 +145,8 @@ class InjectionQueue {
   bool close() noexcept {
     const bool first = !closed_.exchange(true, std::memory_order_seq_cst);
     Atomics::heavy_barrier();
-    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
-      while (one->pushing.load(std::memory_order_acquire)) Atomics::yield();
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next_) {
+      while (one->pushing_.load(std::memory_order_acquire)) Atomics::yield();
     }
     return first;
   }
@@ -162,21 +162,21 @@ class InjectionQueue {
   static constexpr std::uint32_t bit(std::size_t place) noexcept { return std::uint32_t{1} << place; }
 
   Outbox<Atomics>* box_of(const Producer& producer, std::size_t place) const noexcept {
-    return producer.boxes[place].load(std::memory_order_seq_cst);
+    return producer.boxes_[place].load(std::memory_order_seq_cst);
   }
 
   bool push_to(Producer& producer, std::size_t place, Work& work, Deadline now) noexcept {
-    Outbox<Atomics>* box = producer.boxes[place].load(std::memory_order_relaxed);
+    Outbox<Atomics>* box = producer.boxes_[place].load(std::memory_order_relaxed);
     if (box == nullptr) [[unlikely]] {
       box = new (std::nothrow) Outbox<Atomics>;
       if (box == nullptr) return false;
-      producer.boxes[place].store(box, std::memory_order_seq_cst);
+      producer.boxes_[place].store(box, std::memory_order_seq_cst);
     }
     return box->push(work, now);
   }
 
   bool empty(std::size_t place) const noexcept {
-    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next_) {
       const Outbox<Atomics>* box = box_of(*one, place);
       if (box != nullptr && !box->empty()) return false;
     }
@@ -195,11 +195,11 @@ class InjectionQueue {
     const std::uint32_t count = count_.load(std::memory_order_relaxed);
     Producer* const all = first_.load(std::memory_order_seq_cst);
     Producer* from = all;
-    for (std::uint32_t skip = count == 0 ? 0 : start % count; skip != 0 && from != nullptr; --skip) from = from->next;
+    for (std::uint32_t skip = count == 0 ? 0 : start % count; skip != 0 && from != nullptr; --skip) from = from->next_;
     bool contended = false;
     std::size_t taken = 0;
     const auto look = [&](Producer* first, const Producer* end) {
-      for (Producer* one = first; one != end && taken == 0; one = one->next) {
+      for (Producer* one = first; one != end && taken == 0; one = one->next_) {
         Outbox<Atomics>* box = box_of(*one, place);
         if (box == nullptr || box->empty()) continue;
         if (!box->take_turn()) {
@@ -238,7 +238,7 @@ class InjectionQueue {
   // When the oldest at a level came that nobody takes just now; `now` when there is none.
   Deadline oldest(std::size_t place, Deadline now) noexcept {
     Deadline found = now;
-    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next) {
+    for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next_) {
       Outbox<Atomics>* box = box_of(*one, place);
       if (box == nullptr || box->empty() || !box->take_turn()) continue;
       found = std::min(found, box->oldest(now));

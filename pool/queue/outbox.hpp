@@ -80,12 +80,13 @@ class Outbox {
   }
 
  private:
-  struct Entry {
+  // Written by push() before it is read.
+  struct Entry {  // NOLINT(cppcoreguidelines-pro-type-member-init)
     Work* work;
     Deadline came;
   };
   static constexpr std::size_t chunk_size = 127;
-  struct Chunk {
+  struct Chunk {  // NOLINT(cppcoreguidelines-pro-type-member-init)
     Chunk* next;
     std::array<Entry, chunk_size> entries;
   };

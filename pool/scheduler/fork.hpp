@@ -77,7 +77,9 @@ class ForkFrame : public Work {
 
   JobContext* job() const noexcept { return job_; }
 
-  std::exception_ptr thrown_;  // by a child that another ran
+  /// What a child threw that another ran; null when nothing.
+  std::exception_ptr take_thrown() noexcept { return std::exchange(thrown_, nullptr); }
+  bool threw() const noexcept { return thrown_ != nullptr; }
 
  private:
   bool take_back_below(Work* newer) noexcept;
@@ -88,6 +90,7 @@ class ForkFrame : public Work {
   JobContext* job_ = nullptr;
   std::atomic<Worker*> runner_{nullptr};
   std::atomic<bool> done_{false};
+  std::exception_ptr thrown_;
 };
 
 template <class Callable>
@@ -108,8 +111,8 @@ class Fork final : public ForkFrame {
   void join_by(Here& here) {
     if (take_back()) {
       here();
-    } else if (thrown_ != nullptr) [[unlikely]] {
-      std::rethrow_exception(std::move(thrown_));
+    } else if (threw()) [[unlikely]] {
+      std::rethrow_exception(take_thrown());
     }
   }
 
@@ -118,14 +121,14 @@ class Fork final : public ForkFrame {
   void run_by_other() {
     if (leave_to_other()) {
       callable_();
-    } else if (thrown_ != nullptr) {
-      std::rethrow_exception(std::move(thrown_));
+    } else if (threw()) {
+      std::rethrow_exception(take_thrown());
     }
   }
 
   /// The child is not wanted any more: it is not begun, or, if it has been, this waits for its end. Gives what it
   /// threw.
-  std::exception_ptr give_up() noexcept { return take_back() ? nullptr : std::move(thrown_); }
+  std::exception_ptr give_up() noexcept { return take_back() ? nullptr : take_thrown(); }
 
   /// The same by a parent that throws something itself: what the child threw is counted and forgotten.
   void abandon() noexcept {

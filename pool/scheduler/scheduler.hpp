@@ -291,7 +291,7 @@ class BasicScheduler {
 
   // Of a level that is not below `own`, what lies in the thread's own deques; several at once when there is nothing.
   Work* take_injected(Worker& me, std::size_t own) noexcept {
-    std::array<Work*, batch> taken;
+    std::array<Work*, batch> taken;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as are read
     const bool empty = own == priorities;
     const auto [count, level] =
         injected_.take(std::span(taken).first(empty ? batch : 1), static_cast<Priority>(empty ? 0 : own),

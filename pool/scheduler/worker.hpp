@@ -40,7 +40,6 @@ class BasicWorker {
   void set_level(Priority level) noexcept {
     if (level == level_) return;
     level_ = level;
-    deque_ = &deques_[static_cast<std::size_t>(level)];
     if (!ever_at(static_cast<std::size_t>(level))) {
       ever_.store(ever_.load(std::memory_order_relaxed) | bit(static_cast<std::size_t>(level)),
                   std::memory_order_seq_cst);
@@ -135,6 +134,7 @@ class BasicWorker {
   WorkerCounters counters_;
   std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;
+    deque_ = &deques_[static_cast<std::size_t>(level)];
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
