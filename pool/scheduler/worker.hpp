@@ -134,7 +134,7 @@ class BasicWorker {
   WorkerCounters counters_;
   std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;
-    deque_ = &deques_[static_cast<std::size_t>(level)];
+  deque_ = &deques_[static_cast<std::size_t>(level)];
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};

@@ -62,9 +62,7 @@ class Crew<explorer::WithCrewBug<bug>> : public Crew<explorer::ExplorerAtomics> 
   }
   bool wanted_by_jobs() const { return bug == Bug::guests_do_jobs ? Whole::wanted() : Whole::wanted_by_jobs(); }
   bool room_for_jobs() const { return bug == Bug::guests_do_jobs ? Whole::wanted() : Whole::room_for_jobs(); }
-  Called call(bool by_jobs, std::uint64_t jobs = 1) {
-    return Whole::call(by_jobs && bug != Bug::guests_do_jobs, jobs);
-  }
+  Called call(bool by_jobs, std::uint64_t jobs = 1) { return Whole::call(by_jobs && bug != Bug::guests_do_jobs, jobs); }
   bool step_down() {
     if constexpr (bug != Bug::all_step_down) return Whole::step_down();
     Whole::search();

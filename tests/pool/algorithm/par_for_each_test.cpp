@@ -119,19 +119,20 @@ TEST(ParForEach, ThrowsTheExceptionOfTheLowestPosition) {
   for (int round = 0; round < 20; ++round) {
     std::atomic<int> there{0};
     const auto before = pool.state().suppressed();
-    try {
-      pool.submit([&] {
-            par_for_each(numbers(5), [&](std::size_t i) {
-              ++there;
-              EXPECT_TRUE(eventually([&] { return there == 5; }));
-              if (i != 0) throw i;
-            });
-          })
-          .get();
-      FAIL();
-    } catch (const std::size_t thrown) {
-      EXPECT_EQ(thrown, 1U);
-    }
+    const std::size_t thrown = pool.submit([&]() -> std::size_t {
+                                     try {
+                                       par_for_each(numbers(5), [&](std::size_t i) {
+                                         ++there;
+                                         EXPECT_TRUE(eventually([&] { return there == 5; }));
+                                         if (i != 0) throw i;
+                                       });
+                                     } catch (const std::size_t position) {
+                                       return position;
+                                     }
+                                     return 0;
+                                   })
+                                   .get();
+    EXPECT_EQ(thrown, 1U);
     EXPECT_EQ(pool.state().suppressed(), before + 3);
   }
 }
