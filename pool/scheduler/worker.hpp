@@ -40,6 +40,7 @@ class BasicWorker {
   void set_level(Priority level) noexcept {
     if (level == level_) return;
     level_ = level;
+    deque_ = &deques_[static_cast<std::size_t>(level)];
     if (!ever_at(static_cast<std::size_t>(level))) {
       ever_.store(ever_.load(std::memory_order_relaxed) | bit(static_cast<std::size_t>(level)),
                   std::memory_order_seq_cst);
@@ -125,7 +126,6 @@ class BasicWorker {
  private:
   static constexpr std::uint32_t bit(std::size_t level) noexcept { return std::uint32_t{1} << level; }
 
-  Deque* deque_ = &deques_[static_cast<std::size_t>(Priority::normal)];
   Priority level_ = Priority::normal;
   const std::uint32_t number_;
   std::uint32_t random_;
@@ -134,7 +134,7 @@ class BasicWorker {
   WorkerCounters counters_;
   std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;
-  deque_ = &deques_[static_cast<std::size_t>(level)];
+  alignas(cache_line) Deque* deque_ = &deques_[static_cast<std::size_t>(Priority::normal)];  // of level_
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
