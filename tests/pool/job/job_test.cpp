@@ -210,11 +210,10 @@ TEST(Job, AWaitInsideAJobRunsNothingElse) {
 
 TEST(Job, AWaitForOneThatRunsElsewhereGivesItsPlaceAway) {
   Pool pool = open_pool(1);
-  std::atomic<bool> go{false};
   auto outer = pool.submit([&] {
-    psyne::Completer<int> completer;
-    pool.post([&] { completer.complete(9); });
-    return completer.completion().get();
+    const auto completer = std::make_shared<psyne::Completer<int>>();  // may not go while it completes
+    pool.post([completer] { completer->complete(9); });
+    return completer->completion().get();
   });
   EXPECT_EQ(outer.get(), 9) << "the only worker waits, a spare has to run what it waits for";
 }
