@@ -147,7 +147,7 @@ TEST(Job, ItsDeadlineCountsFromTheSubmission) {
         psyne_test::eventually([&] { return stop.stop_requested(); });
         return stop.reason();
       },
-      {.deadline = 30ms});
+      {.deadline = 1s});  // time enough to begin
   EXPECT_EQ(running.get(), StopReason::deadline);
 }
 
