@@ -256,7 +256,7 @@ TEST(Scope, AsManyInEachOtherAsThereAreStacksFor) {
 #else
   constexpr int depth = 20'000;  // two stacks; deeper, thefts on a busy machine may use up max_threads (docs/pool.md)
 #endif
-  Pool pool = scope_pool(2);
+  Pool pool = Pool::open({.workers = 2, .name = "nested", .max_threads = 2'000}).value();
   std::atomic<int> runs{0};
   std::function<void(int)> nest = [&](int left) {
     ++runs;
