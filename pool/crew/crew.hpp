@@ -26,9 +26,10 @@ namespace psyne::inline v0 {
 /// are sequentially consistent exchanges of the word, after which their thread looks for work once more:
 ///   who publishes:   store work;              load the word
 ///   who leaves:      exchange of the word;    look for work
-/// so either he who publishes sees that somebody is wanted, or he who leaves sees the work. Nobody is called while
-/// somebody searches: the last searcher that finds something looks for more, and calls the next if there is. He who
-/// calls counts the sleeper out (idle to searching) and gives one token, so no call is for nothing and none wakes two.
+/// so either he who publishes sees that somebody is wanted, or he who leaves sees the work. While somebody searches,
+/// more are called only for jobs that are known to wait beyond those who search: the last searcher that finds something
+/// looks for more, and calls the next if there is. He who calls counts the sleeper out (idle to searching) and gives
+/// one token, so no call is for nothing and none wakes two.
 template <class Atomics = StandardAtomics>
 class Crew {
  public:
@@ -44,7 +45,7 @@ class Crew {
 
   /// What call() did.
   enum class Called : std::uint8_t {
-    nobody,   ///< somebody searches, or no place is free
+    nobody,   ///< enough search, or no place is free
     sleeper,  ///< one that slept
     newcomer  ///< none sleeps: the caller starts a thread, which begins as a searcher, or calls withdraw()
   };
@@ -63,10 +64,7 @@ class Crew {
   std::uint32_t places() const noexcept { return places_.load(std::memory_order_seq_cst); }
 
   /// Whether work that was just forked should bring somebody: a place is free and nobody searches.
-  bool wanted() const noexcept {
-    const std::uint64_t word = word_.load(std::memory_order_seq_cst);
-    return (word & searching_mask) == 0 && (word & active_mask) < places();
-  }
+  bool wanted() const noexcept { return for_forks(word_.load(std::memory_order_seq_cst), places()); }
 
   /// The same for work that came from outside: guests do none of it, so one worker at least is to be there.
   bool wanted_by_jobs() const noexcept { return for_jobs(word_.load(std::memory_order_seq_cst), places(), 1); }
@@ -79,8 +77,7 @@ class Crew {
   Called call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     for (;;) {
-      const bool needed =
-          by_jobs ? for_jobs(word, places(), jobs) : (word & searching_mask) == 0 && (word & active_mask) < places();
+      const bool needed = by_jobs ? for_jobs(word, places(), jobs) : for_forks(word, places());
       if (!needed) return Called::nobody;
       const bool slept = (word & idle_mask) != 0;
       if (!replace(word, word + one_active + one_searching - (slept ? one_idle : 0))) continue;
@@ -199,6 +196,9 @@ class Crew {
   static constexpr State state_of(std::uint64_t word) noexcept {
     const auto field = [word](std::uint64_t one) { return static_cast<std::uint32_t>(word / one) & most_threads; };
     return {field(one_active), field(one_searching), field(one_idle), field(one_blocked), field(one_guest)};
+  }
+  static constexpr bool for_forks(std::uint64_t word, std::uint32_t places) noexcept {
+    return (word & searching_mask) == 0 && (word & active_mask) < places;
   }
   static constexpr bool has_room(const State& state, std::uint32_t places) noexcept {
     return state.active < places || state.active == state.guests;

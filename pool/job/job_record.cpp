@@ -45,16 +45,11 @@ JobRecord::JobRecord(PoolState& pool, JobOptions options)
 
 void JobRecord::submit() noexcept {
   if (extras_ != nullptr && !extras_->named.name.empty()) pool_->named().add(extras_->named);
-  if (auto failed = watch(); failed && claim()) {
-    end_without(std::move(*failed));
-    return ended();
-  }
+  if (auto failed = watch(); failed && claim()) return end_unrun(std::move(*failed));
   keep();
   if (pool_->post(*this, context_.priority())) return;
   let_go();
-  if (!claim()) return;
-  end_without(pool_->refusal(what("cannot submit")));
-  ended();
+  if (claim()) end_unrun(pool_->refusal(what("cannot submit")));
 }
 
 // Says why the limits cannot be watched.
@@ -106,6 +101,12 @@ void JobRecord::called() noexcept {
   ended();
 }
 
+// In this order: once it has completed nothing of the pool is referred to any more.
+void JobRecord::end_unrun(Error error) noexcept {
+  ended();
+  end_without(std::move(error));
+}
+
 void JobRecord::ended() noexcept {
   if (extras_ == nullptr) return;
   if (!extras_->named.name.empty()) pool_->named().remove(extras_->named);
@@ -118,8 +119,7 @@ void JobRecord::cancel(StopReason reason, std::string text) noexcept {
       reason_.compare_exchange_strong(none, static_cast<std::uint8_t>(static_cast<unsigned>(reason) + 1));
   Stage expected = Stage::pending;
   if (stage_.compare_exchange_strong(expected, Stage::cancelled, std::memory_order_acq_rel)) {
-    ended();
-    end_without(stop_error(reason, text, what("cannot run")));
+    end_unrun(stop_error(reason, text, what("cannot run")));
   } else if (expected == Stage::claimed && first) {
     context_.cancel(reason, std::move(text));
   }

@@ -19,9 +19,10 @@ namespace psyne::inline v0 {
 
 /// What every job is, whatever its result: its entry in the pool's queues, who has claimed it, and how it is cancelled.
 ///
-///   claim                      any thread     wait-free; won once: by the worker that takes it, a waiter, or a
-///   canceller submit                     the submitter, once run_claimed                who claimed it to run it
-///   cancel                     any thread
+///   claim                      any thread     wait-free; won once: by the worker that takes it, or by a waiter
+///   submit                     the submitter, once
+///   run_claimed                who claimed it to run it
+///   cancel                     any thread     claims one that none has begun
 ///   status, reason, timings    any thread
 ///
 /// The entry in the queue holds a reference and stays there when another has claimed the job: who takes it then finds
@@ -93,6 +94,7 @@ class JobRecord : public Work {
   static std::unique_ptr<Extras> extras_of(JobRecord& own, JobOptions& options);
   static void run(Work& self) noexcept;
   void ended() noexcept;
+  void end_unrun(Error error) noexcept;
   std::optional<Error> watch() noexcept;
 
   PoolState* const pool_;

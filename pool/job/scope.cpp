@@ -196,15 +196,19 @@ std::exception_ptr Scope::collect() noexcept {
   return std::exchange(first_, nullptr);
 }
 
+void Scope::rethrow_first() {
+  if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
+}
+
 void Scope::wait() {
   static_cast<void>(wait_until(no_deadline, {}));
-  if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
+  rethrow_first();
 }
 
 Result<void> Scope::wait_for(const Wait& how_long) {
   const WaitEnd end = wait_until(how_long.deadline, how_long.stop);
   if (end == WaitEnd::ready) {
-    if (std::exception_ptr thrown = collect()) std::rethrow_exception(std::move(thrown));
+    rethrow_first();
     return {};
   }
   const std::int64_t jobs = left() - not_awaited;

@@ -95,6 +95,7 @@ class Scope {
   Ended sleep_until(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
   std::exception_ptr collect() noexcept;
+  void rethrow_first();
   bool mine() const noexcept { return owner_ != nullptr && current_worker.worker == owner_; }
   std::int64_t left() const noexcept { return others_jobs_.load(std::memory_order_acquire) + own_jobs_; }
   bool all_ended() const noexcept { return others_jobs_.load(std::memory_order_acquire) == 0; }

@@ -31,8 +31,8 @@ struct CloseOptions {
 
 /// Threads that run jobs: one for each CPU that the process may use, or as many as were asked for.
 ///
-///   post, submit, executor    any thread, jobs of the pool included; a short lock, no system call while workers are
-///   awake close                     any thread outside of the pool
+///   post, submit, executor    any thread, jobs of the pool included; no system call while workers are awake
+///   close                     any thread outside of the pool
 ///
 /// Jobs begin in the order of their priority, and within one priority in the order in which they came, when they come
 /// from outside; who waits rises by one level per second, by three at most. A thread that waits inside a job runs

@@ -31,8 +31,7 @@ const Stack& this_stack() noexcept {
 }  // namespace
 
 bool may_use_reserve() noexcept {
-  constexpr std::size_t least = 16 * 1024;
-  return this_stack_left() >= least && !current_worker.scheduler->others_can_run();
+  return this_stack_left() >= last_stack_reserve && !current_worker.scheduler->others_can_run();
 }
 
 std::uintptr_t end_of_this_stack() noexcept {

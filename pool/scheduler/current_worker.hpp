@@ -27,6 +27,9 @@ struct CurrentWorker {
 /// What a wait leaves free of the stack: below it, a child is run by another thread, which has a whole stack.
 inline constexpr std::size_t stack_reserve = 64 * 1024;
 
+/// What is left free even where no other thread can be had.
+inline constexpr std::size_t last_stack_reserve = 16 * 1024;
+
 /// Whether the calling thread's stack is nearly used up.
 [[gnu::always_inline]] inline bool stack_is_low() noexcept {
   return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < current_worker.stack_end;

@@ -63,8 +63,7 @@ bool ForkFrame::leave_to_other() {
 }
 
 bool ForkFrame::may_run_here(bool last_chance) const {
-  constexpr std::size_t least = 16 * 1024;
-  if (this_stack_left() >= least) return true;
+  if (this_stack_left() >= last_stack_reserve) return true;
   if (last_chance) throw Exception(current_worker.pool->full("cannot go deeper: the stack is used up"));
   return false;
 }

@@ -24,7 +24,7 @@ namespace psyne::inline v0 {
 
 /// Brings the threads of a pool and their work together: who picks what, who is woken, who sleeps.
 ///
-///   post                  any thread                          lock-free but for a short lock; wakes or starts a thread
+///   post                  any thread                          lock-free; wakes or starts a thread, if one is wanted
 ///   forked                who put a child aside               one load, mostly
 ///   run                   a thread of the pool                until the end, or until it retires
 ///   enter, exit           a thread from outside               a guest: its children are stolen, it runs nothing posted
@@ -38,7 +38,7 @@ namespace psyne::inline v0 {
 ///
 /// What a thread picks between two jobs: the highest priority that waits anywhere, its own before others'; every 61st
 /// time it looks at what came from outside first. Looking for work without finding any, it does so for 50 us at most
-/// and then sleeps; each look ends with pauses that grow, for looking at others' deques slows them.
+/// and then sleeps; between two looks it pauses, for looking at others' lines slows them.
 ///
 /// Shut-down: close(), wait_until_quiet(), end(), then join the threads; from end() on `start` has to say false, for a
 /// thread that retires may look for work until it has ended.
