@@ -8,11 +8,11 @@ help:
 	@echo 'make TARGET     what it does                                                      on 2 slow cores, first time'
 	@echo
 	@echo '  demo          builds psyne and shows it at work on real images                             about 3 minutes'
-	@echo '  test          builds and runs every test                                                   about 6 minutes'
+	@echo '  test          builds and runs every test                                                   about 8 minutes'
 	@echo '  bench         measures psyne beside its peers, into a table                               about 14 minutes'
 	@echo '  lint          format, clang-tidy, layers, file lengths, headers that stand alone           about 3 minutes'
 	@echo '  format        formats every source in place                                                        seconds'
-	@echo '  sanitize      tests under address, undefined-behaviour and thread sanitizers              about 11 minutes'
+	@echo '  sanitize      tests under address, undefined-behaviour and thread sanitizers              about 13 minutes'
 	@echo '  valgrind      chosen tests under Valgrind, after `make test`                                  about a minute'
 	@echo '  fuzz          fuzzers, SECONDS=10 each                                                     about 2 minutes'
 	@echo '  clean         removes build/                                                                       seconds'
