@@ -22,7 +22,7 @@ struct JobContext::Source {
   std::optional<StopCallback<Stop>> beside;
 };
 
-JobContext::~JobContext() { delete source_.load(std::memory_order_acquire); }
+void JobContext::drop_source() noexcept { delete source_.load(std::memory_order_relaxed); }
 
 std::atomic<std::uint64_t> JobContext::all_cancellations{1};
 

@@ -34,7 +34,10 @@ class JobContext {
       : parent_(parent), limits_(limits), limited_(nearest_limited()), priority_(priority) {}
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
-  ~JobContext();
+  ~JobContext() {
+    if (source_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
+      drop_source();
+  }
 
   Priority priority() const noexcept { return priority_; }
   /// Empty when it was given none.
@@ -75,6 +78,7 @@ class JobContext {
     if (limits_ != nullptr && (limits_->stop.stop_possible() || limits_->deadline != no_deadline)) return this;
     return parent_ != nullptr ? parent_->limited_ : nullptr;
   }
+  void drop_source() noexcept;
   bool cancelled_above(std::uint64_t cancellations) noexcept;
   StopToken token_below(const StopToken& above);
 

@@ -12,24 +12,35 @@ namespace psyne::inline v0 {
 
 namespace {
 
-PoolState& pool_of(const ScopeOptions& options) {
-  PoolState* pool = options.pool != nullptr ? &options.pool->state() : current_worker.pool;
-  if (pool == nullptr) pool = &default_pool_state();
-  if (pool->forked()) throw Exception(pool->refusal("cannot open a scope"));
-  return *pool;
+std::unique_ptr<const JobLimits> limits_of(ScopeOptions& options) {
+  if (options.name.empty() && !options.stop.stop_possible()) return nullptr;
+  return std::make_unique<const JobLimits>(
+      JobLimits{.name = std::move(options.name), .stop = std::move(options.stop)});
 }
 
 }  // namespace
 
-Scope::Scope(ScopeOptions options)
-    : pool_(pool_of(options)),
-      limits_{.name = std::move(options.name), .stop = std::move(options.stop)},
-      context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(), &limits_),
+PoolState& Scope::pool_for(Pool* asked) {
+  PoolState* pool = asked != nullptr ? &asked->state() : current_worker.pool;
+  if (pool == nullptr) pool = &default_pool_state();
+  if (pool->forked()) [[unlikely]]
+    throw Exception(pool->refusal("cannot open a scope"));
+  return *pool;
+}
+
+Scope::Scope(ScopeOptions options) : Scope(pool_for(options.pool), limits_of(options)) {}
+
+Scope::Scope(PoolState& pool, std::unique_ptr<const JobLimits> limits)
+    : pool_(pool),
+      limits_(std::move(limits)),
+      context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(),
+               limits_.get()),
       owner_(pool_.inside() ? current_worker.worker : nullptr),
       base_(owner_ != nullptr ? owner_->deque().position() : 0),
       uncaught_(std::uncaught_exceptions()) {}
 
-Scope::~Scope() {
+// Destroyed without a wait, or after one that was given up.
+void Scope::leave() noexcept {
   if (std::uncaught_exceptions() > uncaught_) cancel(StopReason::error, "the scope was left by an exception");
   static_cast<void>(wait_until(no_deadline, {}));
   if (const std::exception_ptr thrown = collect()) pool_.unobserved(thrown);
@@ -80,15 +91,16 @@ void Scope::act(Spawned& job) noexcept {
   JobContext* const before = std::exchange(me.job, &context_);
   if (context_.stop_requested()) {
     skipped_.fetch_add(1, std::memory_order_relaxed);
+    job.end();
   } else {
+    const std::uint64_t number = job.number;
     try {
-      job.call();
+      job.run_and_end();
     } catch (...) {
-      threw(job.number, std::current_exception());
+      threw(number, std::current_exception());
     }
   }
   me.job = before;
-  job.end();
   ended();
 }
 
@@ -117,21 +129,27 @@ void Scope::ended() noexcept {
   }
 }
 
-// Runs what this thread has put aside for the scope, and then parts of what others run of it. What it has put aside for
-// another scope meanwhile, such as one further out, goes to where any thread takes it.
-void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
-  if (!mine()) return;
-  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
+// Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
+// out, goes to where any thread takes it.
+template <class Enough>
+void Scope::run_own(const Enough& enough) noexcept {
   auto& deque = owner_->deque();
   while (deque.position() > base_ && may_nest() && !enough()) {
     Work* const work = deque.pop();
     if (work == nullptr) break;
-    if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) {
+    if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) [[likely]] {
       act(*static_cast<Spawned*>(work));
     } else {
       pool_.give_away(*work, context_.priority());
     }
   }
+}
+
+// After what is here, parts of what others run of the scope.
+void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
+  if (!mine()) return;
+  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
+  run_own(enough);
   help_others([&] { return left() == not_awaited || enough(); });
 }
 
@@ -201,6 +219,9 @@ void Scope::rethrow_first() {
 }
 
 void Scope::wait() {
+  if (mine()) run_own([] { return false; });
+  if (nothing_left()) [[likely]]
+    return;
   static_cast<void>(wait_until(no_deadline, {}));
   rethrow_first();
 }
@@ -213,7 +234,7 @@ Result<void> Scope::wait_for(const Wait& how_long) {
   }
   const std::int64_t jobs = left() - not_awaited;
   std::string what = "cannot wait for " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs") + " of the scope";
-  if (!limits_.name.empty()) what += " " + limits_.name;
+  if (!context_.name().empty()) what += " " + std::string(context_.name());
   return end == WaitEnd::stopped ? how_long.stop.error(std::move(what)) : Error(Code::timed_out, std::move(what));
 }
 

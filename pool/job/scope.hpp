@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -45,11 +46,14 @@ struct ScopeOptions {
 /// first.
 class Scope {
  public:
-  Scope() : Scope(ScopeOptions{}) {}
-  explicit Scope(Pool& pool) : Scope(ScopeOptions{.pool = &pool}) {}
+  Scope() : Scope(pool_for(nullptr), nullptr) {}
+  explicit Scope(Pool& pool) : Scope(pool_for(&pool), nullptr) {}
   /// Throws psyne::Exception when there is no default pool to be had; in a forked child, for a pool of the parent.
   explicit Scope(ScopeOptions options);
-  ~Scope();
+  ~Scope() {
+    if (!nothing_left()) [[unlikely]]
+      leave();
+  }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
@@ -79,12 +83,16 @@ class Scope {
   // Far more than there can be jobs.
   static constexpr std::int64_t not_awaited = std::int64_t{1} << 60U;
 
+  Scope(PoolState& pool, std::unique_ptr<const JobLimits> limits);
+  static PoolState& pool_for(Pool* pool);
   void put(Spawned& job);
   void act(Spawned& job) noexcept;
   void run_for_other(Spawned& job) noexcept;
   bool within(const Work& work) const noexcept;
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
+  template <class Enough>
+  void run_own(const Enough& enough) noexcept;
   void help(Deadline deadline, const StopToken& stop) noexcept;
   struct Ended {
     WaitEnd how;
@@ -94,14 +102,16 @@ class Scope {
   void help_others(const Done& done) noexcept;
   Ended sleep_until(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
+  void leave() noexcept;
   std::exception_ptr collect() noexcept;
   void rethrow_first();
   bool mine() const noexcept { return owner_ != nullptr && current_worker.worker == owner_; }
   std::int64_t left() const noexcept { return others_jobs_.load(std::memory_order_acquire) + own_jobs_; }
+  bool nothing_left() const noexcept { return left() == not_awaited && !threw_.load(std::memory_order_relaxed); }
   bool all_ended() const noexcept { return others_jobs_.load(std::memory_order_acquire) == 0; }
 
   PoolState& pool_;
-  const JobLimits limits_;
+  const std::unique_ptr<const JobLimits> limits_;  // null in most
   JobContext context_;
   Worker* const owner_;       // the worker of the thread that opened the scope, if it was inside the pool
   const std::uint64_t base_;  // what lies in its deque below this is not ours

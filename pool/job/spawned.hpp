@@ -21,7 +21,9 @@ class Spawned : public Work {
 
   std::uint64_t number = 0;  ///< in the order of spawning
 
-  void call() { call_(*this); }
+  /// Calls the callable, and ends; whether or not it throws.
+  void run_and_end() { call_(*this); }
+  /// Ends without a call.
   void end() noexcept { end_(*this); }
 
  protected:
@@ -55,14 +57,23 @@ class SpawnedCall final : public Spawned {
  private:
   SpawnedCall(Scope& scope, auto&& callable)
       : Spawned(
-            scope, [](Spawned& self) { static_cast<SpawnedCall&>(self).callable_(); },
-            [](Spawned& self) noexcept {
-              auto& own = static_cast<SpawnedCall&>(self);
-              own.~SpawnedCall();
-              give_back_job_memory(&own, sizeof(SpawnedCall));
-            }),
+            scope,
+            [](Spawned& self) {
+              struct Ending {
+                ~Ending() { destroy(own); }
+                Spawned& own;
+              } const ending{self};
+              static_cast<SpawnedCall&>(self).callable_();
+            },
+            &destroy),
         callable_(std::forward<decltype(callable)>(callable)) {}
   ~SpawnedCall() = default;
+
+  static void destroy(Spawned& self) noexcept {
+    auto& own = static_cast<SpawnedCall&>(self);
+    own.~SpawnedCall();
+    give_back_job_memory(&own, sizeof(SpawnedCall));
+  }
 
   Callable callable_;
 };

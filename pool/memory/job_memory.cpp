@@ -101,54 +101,43 @@ void settle(Slab* slab, std::uint32_t count) noexcept {
   if (slab->out.fetch_sub(count, std::memory_order_acq_rel) == count) depot.give_back(slab);
 }
 
-// Destructors of thread-local objects may make jobs after this one's.
-constinit thread_local bool own_slab_gone = false;
-
-// The slab that a thread takes from now.
-class OwnSlab {
- public:
-  constexpr OwnSlab() noexcept = default;
-  OwnSlab(const OwnSlab&) = delete;
-  OwnSlab& operator=(const OwnSlab&) = delete;
-  ~OwnSlab() {
-    own_slab_gone = true;
-    leave();
-  }
-
-  void* take(std::size_t bytes) {
-    if (left_ < bytes) [[unlikely]]
-      begin();
-    std::byte* const piece = next_;
-    next_ += bytes;
-    left_ -= bytes;
-    ++taken_;
-    return piece;
-  }
-
- private:
-  void begin() {
-    Slab* const slab = depot.take();
-    leave();
-    slab_ = slab;
-    slab_->out.store(unsettled, std::memory_order_relaxed);
-    next_ = reinterpret_cast<std::byte*>(slab_ + 1);
-    left_ = slab_bytes - sizeof(Slab);
-    taken_ = 0;
-  }
-
-  // From here on the slab counts exactly what is out.
-  void leave() noexcept {
-    if (slab_ != nullptr) settle(slab_, unsettled - taken_);
-    slab_ = nullptr;
-    left_ = 0;
-  }
-
-  std::byte* next_ = nullptr;
-  std::size_t left_ = 0;
-  std::uint32_t taken_ = 0;
-  Slab* slab_ = nullptr;
+// The slab that a thread takes from now. Without a destructor, so that an access is one load.
+struct OwnSlab {
+  std::byte* next = nullptr;
+  std::size_t left = 0;
+  std::uint32_t taken = 0;  // pieces that were taken, less those that came back as the newest
+  Slab* slab = nullptr;
+  bool gone = false;  // destructors of thread-local objects may make jobs after this thread has left its slab
 };
-constinit thread_local OwnSlab own_slab;
+[[gnu::tls_model("initial-exec")]] constinit thread_local OwnSlab own_slab;
+
+// From here on the slab counts exactly what is out.
+void leave(OwnSlab& own) noexcept {
+  if (own.slab != nullptr) settle(own.slab, unsettled - own.taken);
+  own = {.gone = own.gone};
+}
+
+struct LeaveAtEnd {
+  ~LeaveAtEnd() {
+    own_slab.gone = true;
+    leave(own_slab);
+  }
+};
+
+[[gnu::cold]] void* take_from_next(std::size_t bytes) {
+  OwnSlab& own = own_slab;
+  Slab* const slab = depot.take();
+  auto* const first = reinterpret_cast<std::byte*>(slab + 1);
+  if (own.gone) {
+    slab->out.store(1, std::memory_order_relaxed);
+    return first;
+  }
+  thread_local const LeaveAtEnd leave_at_end;
+  leave(own);
+  slab->out.store(unsettled, std::memory_order_relaxed);
+  own = {.next = first + bytes, .left = slab_bytes - sizeof(Slab) - bytes, .taken = 1, .slab = slab};
+  return first;
+}
 
 std::size_t rounded(std::size_t bytes) noexcept { return (bytes + step - 1) / step * step; }
 
@@ -157,20 +146,32 @@ std::size_t rounded(std::size_t bytes) noexcept { return (bytes + step - 1) / st
 // The size alone says for both calls whether a piece is of a slab: so a thread that ends takes a whole one.
 void* take_job_memory(std::size_t bytes) {
   if (bytes > largest_job) return ::operator new(bytes);
-  if (own_slab_gone) [[unlikely]] {
-    Slab* const slab = depot.take();
-    slab->out.store(1, std::memory_order_relaxed);
-    return slab + 1;
-  }
-  return own_slab.take(rounded(bytes));
+  bytes = rounded(bytes);
+  OwnSlab& own = own_slab;
+  if (own.left < bytes) [[unlikely]]
+    return take_from_next(bytes);
+  ASAN_UNPOISON_MEMORY_REGION(own.next, bytes);
+  own.left -= bytes;
+  ++own.taken;
+  return std::exchange(own.next, own.next + bytes);
 }
 
+// The newest piece of the thread's own slab is taken back where it lay: the jobs of nested scopes mostly are that, and
+// spare the atomic subtraction. No piece of another slab ends where the next one of this begins: a slab begins with its
+// first line.
 void give_back_job_memory(void* piece, std::size_t bytes) noexcept {
   if (bytes > largest_job) return ::operator delete(piece);
-  const std::size_t offset = reinterpret_cast<std::uintptr_t>(piece) % slab_bytes;
-  auto* const slab = reinterpret_cast<Slab*>(static_cast<std::byte*>(piece) - offset);
   ASAN_POISON_MEMORY_REGION(piece, bytes);
-  settle(slab, 1);
+  OwnSlab& own = own_slab;
+  bytes = rounded(bytes);
+  if (static_cast<std::byte*>(piece) + bytes == own.next) {
+    own.next -= bytes;
+    own.left += bytes;
+    --own.taken;
+    return;
+  }
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(piece) % slab_bytes;
+  settle(reinterpret_cast<Slab*>(static_cast<std::byte*>(piece) - offset), 1);
 }
 
 std::size_t job_slabs() noexcept { return slabs.load(std::memory_order_relaxed); }

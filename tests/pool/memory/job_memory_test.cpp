@@ -6,6 +6,7 @@
 #include <cstring>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -75,6 +76,20 @@ TEST(JobMemory, UsesTheSameSlabsAgain) {
   EXPECT_LE(job_slabs(), slabs + 1);
 }
 
+TEST(JobMemory, TheNewestPieceIsTheNextAgain) {
+  void* const older = take_job_memory(100);
+  void* const newest = take_job_memory(40);
+  give_back_job_memory(newest, 40);
+  EXPECT_EQ(take_job_memory(48), newest);  // rounded, they are as large
+  give_back_job_memory(older, 100);        // not the newest: it lies there until its slab is empty
+  void* const next = take_job_memory(100);
+  EXPECT_NE(next, older);
+  // Of another thread nothing is the newest.
+  std::thread other([next] { give_back_job_memory(next, 100); });
+  other.join();
+  EXPECT_NE(take_job_memory(16), next);
+}
+
 TEST(JobMemory, WhatIsNotNeededAnyMoreGoesBack) {
   std::vector<Piece> pieces;
   for (unsigned number = 0; number < 100'000; ++number) pieces.push_back(piece(64, number));
@@ -84,7 +99,9 @@ TEST(JobMemory, WhatIsNotNeededAnyMoreGoesBack) {
   // Two looks: what lay there unused between them is surplus. A slab comes back with every 255 pieces.
   for (int look = 0; look < 3; ++look) {
     std::this_thread::sleep_for(psyne::slab_patience + 100ms);
-    for (int count = 0; count < 1'000; ++count) give_back_job_memory(take_job_memory(64), 64);
+    void* before = take_job_memory(64);
+    for (int count = 0; count < 1'000; ++count) give_back_job_memory(std::exchange(before, take_job_memory(64)), 64);
+    give_back_job_memory(before, 64);
   }
   EXPECT_LT(job_slabs(), psyne::kept_slabs + 20);
 }
