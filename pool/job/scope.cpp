@@ -12,11 +12,22 @@ namespace psyne::inline v0 {
 
 namespace {
 
-std::unique_ptr<const JobLimits> limits_of(ScopeOptions& options) {
+const JobLimits* limits_of(ScopeOptions& options) {
   if (options.name.empty() && !options.stop.stop_possible()) return nullptr;
-  return std::make_unique<const JobLimits>(
-      JobLimits{.name = std::move(options.name), .stop = std::move(options.stop)});
+  return new JobLimits{.name = std::move(options.name), .stop = std::move(options.stop)};
 }
+
+// What the calling thread runs meanwhile belongs to the job of this context.
+class InContext {
+ public:
+  explicit InContext(JobContext& context) noexcept : before_(std::exchange(current_worker.job, &context)) {}
+  InContext(const InContext&) = delete;
+  InContext& operator=(const InContext&) = delete;
+  ~InContext() { current_worker.job = before_; }
+
+ private:
+  JobContext* const before_;
+};
 
 }  // namespace
 
@@ -30,11 +41,11 @@ PoolState& Scope::pool_for(Pool* asked) {
 
 Scope::Scope(ScopeOptions options) : Scope(pool_for(options.pool), limits_of(options)) {}
 
-Scope::Scope(PoolState& pool, std::unique_ptr<const JobLimits> limits)
+Scope::Scope(PoolState& pool, const JobLimits* limits) noexcept
     : pool_(pool),
-      limits_(std::move(limits)),
+      limits_(limits),
       context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(),
-               limits_.get()),
+               limits),
       owner_(pool_.inside() ? current_worker.worker : nullptr),
       base_(owner_ != nullptr ? owner_->deque().position() : 0),
       uncaught_(std::uncaught_exceptions()) {}
@@ -75,7 +86,11 @@ void Scope::run_for_other(Spawned& job) noexcept {
   Worker* const worker = current_worker.worker;
   const void* const before = worker->change_errand(this);
   runner_.store(worker, std::memory_order_release);
-  act(job);
+  {
+    const InContext here(context_);
+    act(job);
+  }
+  ended();
   worker->change_errand(before);
 }
 
@@ -87,21 +102,16 @@ bool Scope::within(const Work& work) const noexcept {
 }
 
 void Scope::act(Spawned& job) noexcept {
-  CurrentWorker& me = current_worker;
-  JobContext* const before = std::exchange(me.job, &context_);
   if (context_.stop_requested()) {
     skipped_.fetch_add(1, std::memory_order_relaxed);
-    job.end();
-  } else {
-    const std::uint64_t number = job.number;
-    try {
-      job.run_and_end();
-    } catch (...) {
-      threw(number, std::current_exception());
-    }
+    return job.end();
   }
-  me.job = before;
-  ended();
+  const std::uint64_t number = job.number;
+  try {
+    job.run_and_end();
+  } catch (...) {
+    threw(number, std::current_exception());
+  }
 }
 
 void Scope::threw(std::uint64_t number, std::exception_ptr exception) noexcept {
@@ -133,12 +143,14 @@ void Scope::ended() noexcept {
 // out, goes to where any thread takes it.
 template <class Enough>
 void Scope::run_own(const Enough& enough) noexcept {
+  const InContext here(context_);
   auto& deque = owner_->deque();
   while (deque.position() > base_ && may_nest() && !enough()) {
     Work* const work = deque.pop();
     if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) [[likely]] {
       act(*static_cast<Spawned*>(work));
+      --own_jobs_;
     } else {
       pool_.give_away(*work, context_.priority());
     }

@@ -83,7 +83,7 @@ class Scope {
   // Far more than there can be jobs.
   static constexpr std::int64_t not_awaited = std::int64_t{1} << 60U;
 
-  Scope(PoolState& pool, std::unique_ptr<const JobLimits> limits);
+  Scope(PoolState& pool, const JobLimits* limits) noexcept;  // takes the limits
   static PoolState& pool_for(Pool* pool);
   void put(Spawned& job);
   void act(Spawned& job) noexcept;
