@@ -11,16 +11,17 @@ namespace psyne::inline v0 {
 
 /// Which of a pool's threads hold a place, look for work, sleep: one word, and a semaphore to sleep on.
 ///
-/// A pool has some *places*, mostly one per CPU. Who runs or searches for work holds one; who sleeps for want of work
-/// is idle; who waits inside a job is blocked, and a spare may have his place. Guests are threads from outside that
-/// take part for the length of one call. When the blocked come back, or guests come, more may hold a place than there
-/// are places, until a worker between two jobs steps down.
+/// A pool has some *places*, mostly one for each worker. Who runs or searches for work holds one; who sleeps for want
+/// of work is idle; who waits inside a job is blocked, and a spare may have his place. Guests are threads from outside
+/// that take part for the length of one call. When the blocked come back, guests come, or places are taken away, more
+/// may hold a place than there are places, until a worker between two jobs steps down.
 ///
 ///   wanted, snapshot              any thread                              wait-free
 ///   call                          any thread that published work before   lock-free; one system call when it wakes
 ///   found, rest, rise, retire, step_down     a worker that holds a place, or none, as said      lock-free
 ///   sleep                         a worker after rest() or step_down()    blocks
 ///   leave, come_back, guest_enters, guest_sleeps, guest_wakes, guest_leaves     the thread itself    lock-free
+///   set_places                    one thread at a time                    wait-free
 ///
 /// No wake is lost. Publishing work is a sequentially consistent store; wanted() is a load after it. All changes here
 /// are sequentially consistent exchanges of the word, after which their thread looks for work once more:
@@ -56,12 +57,15 @@ class Crew {
     no_place    ///< the places are taken; sleep
   };
 
-  explicit Crew(std::uint32_t places) noexcept : places_(places) {}
+  /// One place for each of `workers`, until set_places().
+  explicit Crew(std::uint32_t workers) noexcept : workers_(workers), places_(workers) {}
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
   State snapshot() const noexcept { return state_of(word_.load(std::memory_order_seq_cst)); }
   std::uint32_t places() const noexcept { return places_.load(std::memory_order_seq_cst); }
+  /// So many threads stay, however few places there are just now.
+  std::uint32_t workers() const noexcept { return workers_; }
 
   /// Whether work that was just forked should bring somebody: a place is free and nobody searches.
   bool wanted() const noexcept { return for_forks(word_.load(std::memory_order_seq_cst), places()); }
@@ -124,8 +128,8 @@ class Crew {
   /// Sleeps until called; then the thread holds a place and searches. At the deadline it is idle still.
   Sleep sleep(Deadline deadline = no_deadline) noexcept { return tokens_.take(deadline); }
 
-  /// Whether there are more threads than places, guests left aside.
-  bool any_spare() const noexcept { return has_spare(word_.load(std::memory_order_seq_cst), places()); }
+  /// Whether there are more threads than workers, guests left aside.
+  bool any_spare() const noexcept { return has_spare(word_.load(std::memory_order_seq_cst)); }
 
   /// An idle thread wants to end. False when it was called meanwhile: sleep() returns at once. After it has left its
   /// seat it looks for work, and calls somebody.
@@ -137,11 +141,11 @@ class Crew {
     return true;
   }
 
-  /// The same, but only while there are more threads than places: of several, so many stay.
+  /// The same, but only while there are more threads than workers: of several, so many stay.
   bool retire_spare() noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     do {
-      if ((word & idle_mask) == 0 || !has_spare(word, places())) return false;
+      if ((word & idle_mask) == 0 || !has_spare(word)) return false;
     } while (!replace(word, word - one_idle));
     return true;
   }
@@ -155,7 +159,7 @@ class Crew {
     do {
       if (!is_crowded(word, places())) return false;
     } while (!replace(word, word + one_idle - one_active));
-    return true;
+    return !take_back_place();
   }
 
   /// A worker begins to wait inside a job. Afterwards it looks for work and calls somebody in its place.
@@ -180,7 +184,7 @@ class Crew {
     tokens_.give(static_cast<std::uint32_t>(idle));
   }
 
-  /// The pool has fewer or more places from now on. After more, look for work and call.
+  /// The pool has fewer or more places from now on, one at least. After more, look for work and call.
   void set_places(std::uint32_t places) noexcept { places_.store(places, std::memory_order_seq_cst); }
 
  private:
@@ -214,9 +218,19 @@ class Crew {
     return state.active > state.guests + 1;
   }
 
-  static constexpr bool has_spare(std::uint64_t word, std::uint32_t places) noexcept {
+  bool has_spare(std::uint64_t word) const noexcept {
     const State state = state_of(word);
-    return state.active - state.guests + state.idle + state.blocked > places;
+    return state.active - state.guests + state.idle + state.blocked > workers_;
+  }
+
+  // Who gave the pool more places may have looked for somebody to call while this thread still held one. False when
+  // there are not more, or another has called it.
+  bool take_back_place() noexcept {
+    std::uint64_t word = word_.load(std::memory_order_seq_cst);
+    do {
+      if ((word & idle_mask) == 0 || !has_room(state_of(word), places())) return false;
+    } while (!replace(word, word + one_active - one_idle));
+    return true;
   }
 
   bool replace(std::uint64_t& seen, std::uint64_t next) noexcept {
@@ -225,6 +239,7 @@ class Crew {
   std::uint64_t add(std::uint64_t change) noexcept { return word_.fetch_add(change, std::memory_order_seq_cst); }
 
   alignas(cache_line) typename Atomics::template Atomic<std::uint64_t> word_{0};
+  const std::uint32_t workers_;
   typename Atomics::template Atomic<std::uint32_t> places_;
   alignas(cache_line) Semaphore<Atomics> tokens_;
 };

@@ -39,7 +39,7 @@ class PoolState {
   ~PoolState();
 
   const std::string& name() const noexcept { return name_; }
-  std::size_t workers() const noexcept { return scheduler_.crew().places(); }
+  std::size_t workers() const noexcept { return scheduler_.crew().workers(); }
   Scheduler& scheduler() noexcept { return scheduler_; }
   NamedJobs& named() noexcept { return named_; }
   PoolMetrics& metrics() noexcept { return metrics_; }

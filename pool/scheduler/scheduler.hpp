@@ -32,9 +32,12 @@ namespace psyne::inline v0 {
 ///   guest_blocking, guest_resumed     a guest                 the same
 ///   close                 any thread
 ///   wait_until_quiet, end the owner, one thread at a time
+///   set_places            one thread at a time                as post
+///   watch, unwatch        one thread at a time                wait-free
 ///
 /// The owner gives threads: `start(worker)` is called, on any of the threads above, when one is wanted and none sleeps;
-/// it has to have run(worker) called on a new thread, or to return false.
+/// it has to have run(worker) called on a new thread, or to return false. `place_taken(owner)` is called, on any of
+/// them too, when a thread got a place while that was watched for.
 ///
 /// What a thread picks between two jobs: the highest priority that waits anywhere, its own before others'; every 61st
 /// time it looks at what came from outside first. Looking for work without finding any, it does so for 50 us at most
@@ -50,17 +53,19 @@ class BasicScheduler {
   using Producer = typename InjectionQueue<Atomics>::Producer;
   /// Starts a thread for a worker that is idle; false when there is none to be had.
   using Start = bool (*)(void* owner, Worker& worker) noexcept;
+  /// A thread holds a place that held none.
+  using PlaceTaken = void (*)(void* owner) noexcept;
 
   static constexpr std::uint32_t fair_turn = 61;
   static constexpr std::size_t batch = std::min<std::size_t>(32, deque_capacity);
   static constexpr Clock::duration usual_patience = std::chrono::microseconds(50);
 
-  /// `places`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
+  /// `workers`: how many run at once, at least 1. `threads`: how many there may be, those that wait inside jobs
   /// included, and guests. `retire_after`: how long a spare sleeps before it ends, if it is less than for ever.
   /// `patience`: how long a thread looks for work before it sleeps; zero looks once. Throws std::bad_alloc.
-  BasicScheduler(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner,
+  BasicScheduler(std::uint32_t workers, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner,
                  Clock::duration patience = usual_patience)
-      : crew_(places),
+      : crew_(workers),
         limit_(std::min(threads, Crew::most_threads)),
         retire_after_(retire_after),
         patience_(patience),
@@ -76,6 +81,21 @@ class BasicScheduler {
 
   /// Where it is counted that somebody found no seat. Before the first thread.
   void count_limited(metrics::Cell& cell) noexcept { limited_ = &cell; }
+
+  /// Who is told of places that are taken. Before watch().
+  void tell_of_places(PlaceTaken taken) noexcept { place_taken_ = taken; }
+  /// The next thread that gets a place is told of, once. Whoever looks at crew() afterwards either sees that thread
+  /// there, or is told of it.
+  void watch() noexcept { watched_.store(true, std::memory_order_seq_cst); }
+  void unwatch() noexcept { watched_.store(false, std::memory_order_seq_cst); }
+
+  /// So many run at once from now on, at least 1, at most as many as in the beginning. Who is too many steps down
+  /// between two jobs.
+  void set_places(std::uint32_t places) noexcept {
+    const bool more = places > crew_.places();
+    crew_.set_places(places);
+    if (more) place_left();
+  }
 
   Crew& crew() noexcept { return crew_; }
   const Crew& crew() const noexcept { return crew_; }
@@ -111,6 +131,7 @@ class BasicScheduler {
     Worker* worker = seat();
     if (worker == nullptr) return nullptr;
     crew_.guest_enters();  // from here on wait_until_quiet() waits, or close() has been called before
+    place_taken();
     if (!closed()) return worker;
     exit(*worker);
     return nullptr;
@@ -135,9 +156,10 @@ class BasicScheduler {
       searching = false;
       me.counters().runs.add();
       work->run(*work);
-      if (crew_.crowded() && crew_.step_down()) {
-        if (!sleep(me)) break;
-        searching = true;
+      if (crew_.crowded()) [[unlikely]] {
+        searching = crew_.step_down();
+        if (searching && !sleep(me)) break;
+        if (!searching) place_taken();  // it may have been without for a moment
       }
     }
     vacate(me);
@@ -149,14 +171,20 @@ class BasicScheduler {
     crew_.leave();
     place_left();
   }
-  void resumed() noexcept { crew_.come_back(); }
+  void resumed() noexcept {
+    crew_.come_back();
+    place_taken();
+  }
 
   /// The same for a guest, whose place is free while it sleeps.
   void guest_blocking() noexcept {
     crew_.guest_sleeps();
     place_left();
   }
-  void guest_resumed() noexcept { crew_.guest_wakes(); }
+  void guest_resumed() noexcept {
+    crew_.guest_wakes();
+    place_taken();
+  }
 
   /// The next thing to do between two jobs; null when nothing was found.
   Work* next(Worker& me) noexcept {
@@ -265,10 +293,11 @@ class BasicScheduler {
                        [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
   }
 
-  /// Has the first threads started: as many as there are places. False when one could not be.
+  /// Has the first threads started: as many as there are workers. False when one could not be.
   bool start_all() noexcept {
-    for (std::uint32_t started = 0; started < crew_.places(); ++started) {
+    for (std::uint32_t started = 0; started < crew_.workers(); ++started) {
       crew_.admit();
+      place_taken();
       if (start_one() == Started::yes) continue;
       static_cast<void>(crew_.withdraw());
       return false;
@@ -329,6 +358,7 @@ class BasicScheduler {
       crew_.rest();
       if (any_work()) {
         if (crew_.rise() == Crew::Rise::searching) {
+          place_taken();
           Atomics::yield();  // to one who has the turn at what is left, and was preempted
           continue;
         }
@@ -370,7 +400,14 @@ class BasicScheduler {
     return retire_after_ > no_deadline - now ? no_deadline : now + retire_after_;
   }
 
-  // A place is free, its thread sleeps or has gone: somebody may be wanted in it.
+  // A thread got a place: either this sees that it is watched for, or who watches sees the thread.
+  void place_taken() noexcept {
+    if (watched_.load(std::memory_order_seq_cst)) [[unlikely]] {
+      if (watched_.exchange(false, std::memory_order_seq_cst)) place_taken_(owner_);
+    }
+  }
+
+  // A place is free, its thread sleeps or has gone, or there are more: somebody may be wanted in it.
   void place_left() noexcept {
     if (any_work()) {
       if (crew_.wanted_by_jobs()) call(true);
@@ -380,7 +417,11 @@ class BasicScheduler {
   }
 
   [[gnu::noinline]] void call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
-    while (crew_.call(by_jobs, std::max<std::uint64_t>(jobs, 1)) == Crew::Called::newcomer) {
+    for (;;) {
+      const auto called = crew_.call(by_jobs, std::max<std::uint64_t>(jobs, 1));
+      if (called == Crew::Called::nobody) return;
+      place_taken();
+      if (called == Crew::Called::sleeper) return;
       const Started started = start_one();
       if (started == Started::yes || crew_.withdraw()) return;
       // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
@@ -428,6 +469,8 @@ class BasicScheduler {
   typename Atomics::template Atomic<std::uint32_t> pleas_{0};
   typename Atomics::template Atomic<bool> draining_{false};
   typename Atomics::template Atomic<bool> ending_{false};
+  typename Atomics::template Atomic<bool> watched_{false};
+  PlaceTaken place_taken_ = nullptr;
   Parker<Atomics> quiet_;
 };
 

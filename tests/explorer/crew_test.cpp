@@ -137,6 +137,20 @@ void widen() {
   team.close();
 }
 
+/// Two places become one and two again, while a job waits for the next.
+template <class Team>
+void narrow_and_widen() {
+  Occasion met;
+  Team team(2, 2, {nothing, [&] { met.wait(); }, [&] { met.happen(); }});
+  ExploredThread other([&] {
+    team.set_places(1);
+    team.set_places(2);
+  });
+  for (int job = 0; job < 3; ++job) team.publish();
+  other.join();
+  team.close();
+}
+
 TEST(CrewExplored, WhatIsPublishedIsRun) {
   expect_sound("Crew, one place", publish<Team<>, 1>, deep());
   expect_sound("Crew, two places", publish<Team<>, 2>, deep());
@@ -145,6 +159,7 @@ TEST(CrewExplored, WhatIsPublishedIsRun) {
 TEST(CrewExplored, NoPlaceStaysEmpty) {
   expect_sound("Crew, jobs that meet", meet<Team<>>, deep());
   expect_sound("Crew, one place more", widen<Team<>>, deep());
+  expect_sound("Crew, a place less, and more again", narrow_and_widen<Team<>>, deep());
 }
 
 TEST(CrewExplored, TheBlockedAreReplacedAndComeBack) {
@@ -194,6 +209,7 @@ TEST(CrewExplored, SeededBugsAreFound) {
                long_one());
   expect_found("guests that do jobs", wait_as_guests<Mutated<Bug::guests_do_jobs>>, "sleeps", long_one());
   expect_found("all step down", wait_as_guests<Mutated<Bug::all_step_down>>, "sleeps", long_one());
+  expect_found("stepping down for good", narrow_and_widen<Mutated<Bug::steps_down_for_good>>, "sleeps", long_one());
   expect_found("an end without a call", publish<Mutated<Bug::ends_without_a_call>, 1>, "sleeps", long_one());
   expect_found("no wakes", publish<Team<WakeMissing>, 1>, "sleeps", long_one());
   expect_found("no tokens", publish<Team<TokenMissing>, 1>, "sleeps", long_one());

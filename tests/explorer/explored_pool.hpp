@@ -22,7 +22,9 @@ class ExploredPool {
   static constexpr Clock::duration never = Clock::duration::max();
 
   ExploredPool(std::uint32_t places, std::uint32_t threads, Clock::duration retire_after = never)
-      : scheduler_(places, threads, retire_after, &start, this, Clock::duration::zero()) {}
+      : scheduler_(places, threads, retire_after, &start, this, Clock::duration::zero()) {
+    scheduler_.tell_of_places([](void* own) noexcept { ++static_cast<ExploredPool*>(own)->told_; });
+  }
 
   Scheduler& scheduler() noexcept { return scheduler_; }
 
@@ -86,6 +88,8 @@ class ExploredPool {
   }
 
   std::size_t started() const noexcept { return threads_.size(); }
+  /// How often it was told that a place was taken.
+  int told() const noexcept { return told_; }
 
  private:
   void be(Worker* worker, bool guest = false) noexcept {
@@ -105,6 +109,7 @@ class ExploredPool {
   }
 
   int refused_ = 0;
+  int told_ = 0;
   int guests_inside_ = 0;
   bool ended_ = false;
   Scheduler scheduler_;

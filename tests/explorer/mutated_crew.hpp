@@ -18,6 +18,7 @@ enum class CrewBug : std::uint8_t {
   all_step_down,             ///< the last worker gives its place up to guests
   ends_without_a_call,       ///< call_all() calls nobody
   every_spare_ends,          ///< retire_spare() does not look whether it still is a spare
+  steps_down_for_good,       ///< step_down() does not look whether there are more places by now
 };
 
 /// A policy that gives a Crew, and only that, a bug.
@@ -64,7 +65,8 @@ class Crew<explorer::WithCrewBug<bug>> : public Crew<explorer::ExplorerAtomics> 
   bool room_for_jobs() const { return bug == Bug::guests_do_jobs ? Whole::wanted() : Whole::room_for_jobs(); }
   Called call(bool by_jobs, std::uint64_t jobs = 1) { return Whole::call(by_jobs && bug != Bug::guests_do_jobs, jobs); }
   bool step_down() {
-    if constexpr (bug != Bug::all_step_down) return Whole::step_down();
+    if constexpr (bug != Bug::all_step_down && bug != Bug::steps_down_for_good) return Whole::step_down();
+    if (bug == Bug::steps_down_for_good && !Whole::crowded()) return false;
     Whole::search();
     Whole::rest();
     return true;

@@ -88,6 +88,76 @@ TEST(SchedulerExplored, AsManyRunAtOnceAsThereArePlaces) {
       "Scheduler, jobs that meet", [] { meet<ExplorerAtomics>(); }, deep(20'000));
 }
 
+/// Two jobs need each other to run at once, while the pool has one place for a moment. `widen` gives it both again.
+template <class Atomics, class Widen>
+void meet_after_narrow_places(const Widen& widen) {
+  ExploredPool<Atomics> pool(2, 2);
+  Occasion first, second;
+  ExploredJob one([&] { first.happen(), second.wait(); }), other([&] { second.happen(), first.wait(); }), more;
+  pool.scheduler().start_all();
+  ExploredThread budget([&] {
+    pool.scheduler().set_places(1);
+    widen(pool.scheduler());
+  });
+  for (ExploredJob* job : {&more, &one, &other}) pool.post(*job);
+  budget.join();
+  pool.close();
+}
+
+template <class Atomics = ExplorerAtomics>
+void places_come_back() {
+  meet_after_narrow_places<Atomics>([](auto& scheduler) { scheduler.set_places(2); });
+}
+
+TEST(SchedulerExplored, PlacesThatComeBackAreTaken) {
+  expect_sound("Scheduler, places that come back", places_come_back<>, deep(30'000));
+}
+
+TEST(SchedulerExplored, PlacesThatComeBackWithoutACallAreFoundEmpty) {
+  expect_found(
+      "Scheduler, places without a call",
+      [] { meet_after_narrow_places<ExplorerAtomics>([](auto& scheduler) { scheduler.crew().set_places(2); }); },
+      "sleeps", deep(100'000, 1'000));
+  expect_found("Scheduler, stepping down for good", places_come_back<WithCrewBug<CrewBug::steps_down_for_good>>,
+               "sleeps", deep(300'000, 1'000));
+}
+
+enum class Watches : std::uint8_t { before_it_looks, after_it_looked };
+
+/// Somebody watches who gets a place, while a job is posted, another sleeps inside, and a guest comes: whatever runs
+/// after he looked at the crew he has seen there, or was told of.
+template <Watches watches>
+void watch_places() {
+  ExploredPool<ExplorerAtomics> pool(1, 3);
+  ExplorerAtomics::Atomic<bool> looked{false};
+  bool ran_unseen = false, seen = false;
+  const auto note = [&] { ran_unseen = ran_unseen || looked.load(std::memory_order_seq_cst); };
+  ExploredJob job(note), sleeps([&] {
+    pool.sleep_inside([] {});
+    note();
+  });
+  pool.scheduler().start_all();
+  ExploredThread watcher([&] {
+    if constexpr (watches == Watches::before_it_looks) pool.scheduler().watch();
+    seen = pool.scheduler().crew().snapshot().active != 0;
+    looked.store(true, std::memory_order_seq_cst);
+    if constexpr (watches == Watches::after_it_looked) pool.scheduler().watch();
+  });
+  ExploredThread guest([&] { pool.as_guest(note); });
+  pool.post(sleeps);
+  pool.post(job);
+  watcher.join(), guest.join();
+  pool.close();
+  require(!ran_unseen || seen || pool.told() != 0, "who gets a place is seen or told of");
+  require(pool.told() <= 1, "it is told once");
+}
+
+TEST(SchedulerExplored, WhoGetsAPlaceIsSeenOrToldOf) {
+  expect_sound("Scheduler, places that are watched", watch_places<Watches::before_it_looks>, deep(30'000));
+  expect_found("Scheduler, places that are watched too late", watch_places<Watches::after_it_looked>, "told of",
+               deep(100'000, 1'000));
+}
+
 /// At the limit of threads a job blocks, and comes back while others post.
 template <class Atomics>
 void come_back_at_the_limit() {

@@ -169,7 +169,7 @@ TEST(Crew, OnlyWhoIsNotCalledMayEnd) {
   EXPECT_TRUE(crew.token());
 }
 
-TEST(Crew, AsManyAsThereArePlacesStay) {
+TEST(Crew, AsManyAsThereAreWorkersStay) {
   Team crew(2, 0, 2);
   EXPECT_FALSE(crew.any_spare());
   EXPECT_FALSE(crew.retire_spare());
@@ -181,6 +181,14 @@ TEST(Crew, AsManyAsThereArePlacesStay) {
   EXPECT_FALSE(crew.retire_spare());
   crew.guest_enters();
   EXPECT_FALSE(crew.any_spare()) << "guests are left aside";
+}
+
+TEST(Crew, AsManyAsThereAreWorkersStayWhateverPlacesThereAre) {
+  Team crew(2, 0, 2);
+  crew.set_places(1);
+  EXPECT_EQ(crew.workers(), 2U);
+  EXPECT_FALSE(crew.any_spare());
+  EXPECT_FALSE(crew.retire_spare());
 }
 
 TEST(Crew, MorePlacesMakeRoom) {
