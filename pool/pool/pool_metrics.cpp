@@ -10,9 +10,11 @@ namespace psyne::inline v0 {
 
 namespace {
 
-enum PoolColumn : std::uint8_t { workers, max_threads, limited_column };
-constexpr std::array<metrics::Value, 3> pool_columns{
-    {{"workers", metrics::Kind::gauge}, {"max_threads", metrics::Kind::gauge}, {"limited"}}};
+enum PoolColumn : std::uint8_t { workers, places_column, max_threads, limited_column };
+constexpr std::array<metrics::Value, 4> pool_columns{{{"workers", metrics::Kind::gauge},
+                                                      {"places", metrics::Kind::gauge},
+                                                      {"max_threads", metrics::Kind::gauge},
+                                                      {"limited"}}};
 
 enum ThreadColumn : std::uint8_t { runs, stolen, sleeps };
 constexpr std::array<metrics::Value, 3> thread_columns{{{"runs"}, {"stolen"}, {"sleeps"}}};
@@ -35,6 +37,11 @@ PoolMetrics::PoolMetrics(std::string name, std::uint32_t workers_now, std::uint3
       pool_(metrics::Page::process().add("pool", name_, pool_columns)) {
   pool_.gauge(pool_columns[workers].name).set(workers_now);
   pool_.gauge(pool_columns[max_threads].name).set(threads);
+  places(workers_now);
+}
+
+void PoolMetrics::places(std::uint32_t places) const noexcept {
+  metrics::Gauge(pool_.cells() + places_column).set(places);
 }
 
 metrics::Cell& PoolMetrics::limited() const noexcept { return pool_.cells()[limited_column]; }

@@ -18,6 +18,7 @@ namespace psyne::inline v0 {
 ///
 ///   attend       who holds the worker's seat; allocates and takes a lock the first time
 ///   limited      any thread, wait-free
+///   places       one thread at a time, wait-free
 ///   statistics   any thread; takes a lock that attend() also takes
 class PoolMetrics {
  public:
@@ -29,6 +30,9 @@ class PoolMetrics {
     if (!worker.counted()) [[unlikely]]
       add(worker);
   }
+
+  /// How many run at once from now on.
+  void places(std::uint32_t places) const noexcept;
 
   /// Where every thread that finds the limit reached adds one.
   metrics::Cell& limited() const noexcept;

@@ -40,6 +40,7 @@ PoolState::PoolState(PoolOptions options, std::uint32_t workers, std::uint32_t t
       metrics_(name_, workers, threads),
       scheduler_(workers, threads, options.retire_after, &start_thread, this) {
   scheduler_.count_limited(metrics_.limited());
+  scheduler_.tell_of_places(&place_taken);
   for (std::size_t level = 0; level < priorities; ++level) {
     executors_[level].pool = this;
     executors_[level].level = static_cast<Priority>(level);

@@ -5,6 +5,7 @@
 #include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/result/result.hpp>
 #include <psyne/pool/job/job_context.hpp>
+#include <psyne/pool/pool/budgeted_pool.hpp>
 #include <psyne/pool/pool/close_report.hpp>
 #include <psyne/pool/pool/named_jobs.hpp>
 #include <psyne/pool/pool/pool_metrics.hpp>
@@ -114,6 +115,7 @@ class PoolState {
   PoolState(PoolOptions options, std::uint32_t workers, std::uint32_t threads);
 
   static bool start_thread(void* own, Worker& worker) noexcept;
+  static void place_taken(void* own) noexcept { static_cast<PoolState*>(own)->budgeted_.place_taken(); }
   void run_thread(Worker& worker) noexcept;
   void join_retired();
   void join_all();
@@ -141,6 +143,7 @@ class PoolState {
   bool joining_ = false;                  // all of them: no other is started
   std::vector<std::thread::id> retired_;  // threads that have left run(), to be joined
   CloseReport report_;
+  BudgetedPool budgeted_{scheduler_, metrics_};
 };
 
 }  // namespace psyne::inline v0

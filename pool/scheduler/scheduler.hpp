@@ -82,7 +82,7 @@ class BasicScheduler {
   /// Where it is counted that somebody found no seat. Before the first thread.
   void count_limited(metrics::Cell& cell) noexcept { limited_ = &cell; }
 
-  /// Who is told of places that are taken. Before watch().
+  /// Who is told of places that are taken. Before the first thread.
   void tell_of_places(PlaceTaken taken) noexcept { place_taken_ = taken; }
   /// The next thread that gets a place is told of, once. Whoever looks at crew() afterwards either sees that thread
   /// there, or is told of it.

@@ -39,7 +39,7 @@ class Pools(unittest.TestCase):
         shown = self.info(str(self.program.pid))
         self.assertEqual(shown.returncode, 0, shown.stderr)
         _, header, pool, thread, limit = shown.stdout.rstrip().split("\n")
-        self.assertEqual(header.split()[:4], ["pool", "workers", "max_threads", "limited"])
+        self.assertEqual(header.split()[:5], ["pool", "workers", "places", "max_threads", "limited"])
         self.assertEqual(pool.split()[:3], ["crowded", "1", "1"])
         self.assertEqual(thread.split()[:3], ["crowded", "thread", "1"])
         self.assertRegex(limit, r"the pool crowded was at its limit of threads .* [1-9]\d* times: raise its max_threads")

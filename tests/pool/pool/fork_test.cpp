@@ -3,8 +3,6 @@
 #include <psyne/pool/pool/pool.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -12,37 +10,15 @@
 #include <vector>
 
 #include <eventually.hpp>
-#include <fork_at_rest.hpp>
+#include <pool/in_child.hpp>
 
 namespace {
 
 using psyne::Code;
 using psyne::Pool;
-
-/// What `body` gives in a forked child; -1 when it did not end by itself.
-int in_child(const std::function<int()>& body) {
-  const pid_t child = psyne_test::fork_at_rest();
-  if (child == 0) _exit(body());
-  int status = 0;
-  for (int look = 0; look < 30'000; ++look) {
-    if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    usleep(1000);
-  }
-  kill(child, SIGKILL);
-  waitpid(child, &status, 0);
-  return -1;
-}
-
-#ifdef __SANITIZE_THREAD__
-constexpr bool threads_in_child = false;  // it takes them for threads of the parent that it knows
-#else
-constexpr bool threads_in_child = true;
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool fork_among_threads = false;  // its allocator's locks stay held in the child
-#else
-constexpr bool fork_among_threads = true;
-#endif
+using psyne_test::fork_among_threads;
+using psyne_test::in_child;
+using psyne_test::threads_in_child;
 
 std::vector<int> ones(1'000'000, 1);
 

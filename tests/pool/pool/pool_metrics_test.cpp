@@ -70,11 +70,18 @@ TEST(PoolMetrics, APoolHasARowOfItsOwnAndOneForEachThread) {
   const Pool pool = Pool::open({.workers = 2, .name = "rows", .max_threads = 7}).value();
   ASSERT_TRUE(eventually([] { return shown("rows").size() == 3; }));
   auto rows = shown("rows");
-  EXPECT_EQ(rows["rows"], (Row{{"workers", 2}, {"max_threads", 7}, {"limited", 0}}));
+  EXPECT_EQ(rows["rows"], (Row{{"workers", 2}, {"places", 2}, {"max_threads", 7}, {"limited", 0}}));
   for (const char* thread : {"rows thread 1", "rows thread 2"}) {
     ASSERT_TRUE(rows.contains(thread)) << thread;
     EXPECT_TRUE(rows[thread].contains("runs") && rows[thread].contains("stolen") && rows[thread].contains("sleeps"));
   }
+}
+
+TEST(PoolMetrics, ThePlacesThatAPoolHasAreShown) {
+  const Pool pool = Pool::open({.workers = 3, .name = "seats"}).value();
+  pool.state().metrics().places(1);
+  EXPECT_EQ(shown("seats")["seats"]["places"], 1U);
+  EXPECT_EQ(shown("seats")["seats"]["workers"], 3U);
 }
 
 TEST(PoolMetrics, TheRowsGoWithThePool) {
