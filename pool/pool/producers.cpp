@@ -73,13 +73,14 @@ void pool_closed(PoolId id) noexcept {
 }
 
 Scheduler::Producer* join_producer(PoolId id, Scheduler& scheduler) noexcept {
-  if (ends_are_parted) return scheduler.join();
+  const From from = current_worker.scheduler == &scheduler ? From::inside : From::outside;
+  if (ends_are_parted) return scheduler.join(from);
   try {
     Scheduler::Producer* producer = joined.find(id);
     if (producer == nullptr) {
       joined.forget();
       joined.producers.reserve(joined.producers.size() + 1);
-      producer = scheduler.join();
+      producer = scheduler.join(from);
       if (producer == nullptr) return nullptr;
       joined.producers.emplace_back(id, producer);
     }

@@ -46,15 +46,18 @@ class InjectionQueue {
   class Producer {
     friend class InjectionQueue;
     std::array<typename Atomics::template Atomic<Outbox<Atomics>*>, priorities> boxes_{};  // once there, they stay
-    typename Atomics::template Atomic<bool> pushing_{false};
     typename Atomics::template Atomic<bool> joined_{true};
+    typename Atomics::template Atomic<From> from_{From::outside};
     Producer* next_ = nullptr;  // set before it is published
+    // Written with each push, while who takes reads what stands above.
+    alignas(cache_line) typename Atomics::template Atomic<bool> pushing_{false};
   };
 
-  /// What take() found: `count` entries of one level, as they were pushed.
+  /// What take() found: `count` entries of one level, as they were pushed, by a thread that joined so.
   struct Taken {
     std::size_t count = 0;
     Priority level = Priority::background;
+    From from = From::outside;
   };
 
   InjectionQueue() noexcept = default;
@@ -68,13 +71,17 @@ class InjectionQueue {
   }
 
   /// An end for the calling thread: that of a thread which has gone, or a new one. Null when there is no memory.
-  Producer* join() noexcept {
+  Producer* join(From from = From::outside) noexcept {
     for (Producer* one = first_.load(std::memory_order_seq_cst); one != nullptr; one = one->next_) {
       bool joined = one->joined_.load(std::memory_order_relaxed);
-      if (!joined && one->joined_.compare_exchange_strong(joined, true, std::memory_order_acquire)) return one;
+      if (!joined && one->joined_.compare_exchange_strong(joined, true, std::memory_order_acquire)) {
+        one->from_.store(from, std::memory_order_relaxed);
+        return one;
+      }
     }
     auto* made = new (std::nothrow) Producer;
     if (made == nullptr) return nullptr;
+    made->from_.store(from, std::memory_order_relaxed);
     made->next_ = first_.load(std::memory_order_relaxed);
     while (!first_.compare_exchange_weak(made->next_, made, std::memory_order_seq_cst)) {
     }
@@ -132,8 +139,8 @@ class InjectionQueue {
     while (bits != 0) {
       const std::size_t place = highest(bits, static_cast<std::size_t>(at_least), now);
       if (place == priorities) return {};
-      const auto [count, contended] = take_at(place, out, share, start);
-      if (count != 0) return {count, static_cast<Priority>(place)};
+      const auto [count, from, contended] = take_at(place, out, share, start);
+      if (count != 0) return {count, static_cast<Priority>(place), from};
       bits &= ~bit(place);
       // Others who have work at lower levels would look here each time.
       if (!contended && (bits != 0 || at_least != Priority::background)) static_cast<void>(clear(place));
@@ -156,6 +163,7 @@ class InjectionQueue {
  private:
   struct Found {
     std::size_t count;
+    From from;
     bool contended;  // another had the turn
   };
 
@@ -198,6 +206,7 @@ class InjectionQueue {
     for (std::uint32_t skip = count == 0 ? 0 : start % count; skip != 0 && from != nullptr; --skip) from = from->next_;
     bool contended = false;
     std::size_t taken = 0;
+    From whose = From::outside;
     const auto look = [&](Producer* first, const Producer* end) {
       for (Producer* one = first; one != end && taken == 0; one = one->next_) {
         Outbox<Atomics>* box = box_of(*one, place);
@@ -207,12 +216,13 @@ class InjectionQueue {
           continue;
         }
         taken = box->take(out, share);
+        whose = one->from_.load(std::memory_order_relaxed);
         box->end_turn();
       }
     };
     look(from, nullptr);
     if (taken == 0) look(all, from);
-    return {taken, contended};
+    return {taken, whose, contended};
   }
 
   // Of two that have come to one level the one that waited longer goes first.

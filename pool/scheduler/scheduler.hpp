@@ -101,7 +101,7 @@ class BasicScheduler {
   const Crew& crew() const noexcept { return crew_; }
 
   /// An end of the injection queue for the calling thread; see InjectionQueue. Null when there is no memory.
-  Producer* join() noexcept { return injected_.join(); }
+  Producer* join(From from) noexcept { return injected_.join(from); }
   void part(Producer& producer) noexcept { injected_.part(producer); }
 
   /// Puts work where any worker takes it. False after close(), unless it comes from inside, a job of this pool; and
@@ -187,19 +187,7 @@ class BasicScheduler {
   }
 
   /// The next thing to do between two jobs; null when nothing was found.
-  Work* next(Worker& me) noexcept {
-    const std::size_t own = me.highest();
-    const bool fair = me.turn() % fair_turn == 0 && own != priorities && !me.newest_is_job(own);
-    const std::uint32_t waiting = injected_.waiting();
-    if (own != priorities && !fair && (waiting >> (own + 1)) == 0) [[likely]] {
-      if (Work* work = take_own(me, own)) return work;
-    }
-    if (waiting != 0) {
-      if (Work* work = take_injected(me, own)) return work;
-    }
-    const std::size_t left = me.highest();
-    return left != priorities ? take_own(me, left) : steal(me);
-  }
+  Work* next(Worker& me) noexcept { return next(me, me.highest()); }
 
   /// Takes something that another thread has put aside: the highest level first, from anywhere.
   Work* steal(Worker& me) noexcept {
@@ -312,6 +300,20 @@ class BasicScheduler {
     typename Atomics::template Atomic<bool> taken{false};
   };
 
+  // `own`: the highest level at which the thread has something itself.
+  Work* next(Worker& me, std::size_t own) noexcept {
+    const bool fair = me.turn() % fair_turn == 0 && own != priorities && !me.newest_is_job(own);
+    const std::uint32_t waiting = injected_.waiting();
+    if (own != priorities && !fair && (waiting >> (own + 1)) == 0) [[likely]] {
+      if (Work* work = take_own(me, own)) return work;
+    }
+    if (waiting != 0) {
+      if (Work* work = take_injected(me, own)) return work;
+    }
+    const std::size_t left = me.highest();
+    return left != priorities ? take_own(me, left) : steal(me);
+  }
+
   Work* take_own(Worker& me, std::size_t level) noexcept {
     Work* work = me.pop_between_jobs(level);
     if (work != nullptr) me.set_level(static_cast<Priority>(level));
@@ -322,10 +324,11 @@ class BasicScheduler {
   Work* take_injected(Worker& me, std::size_t own) noexcept {
     std::array<Work*, batch> taken;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as are read
     const bool empty = own == priorities;
-    const auto [count, level] =
+    const auto [count, level, from] =
         injected_.take(std::span(taken).first(empty ? batch : 1), static_cast<Priority>(empty ? 0 : own),
                        crew_.places(), Atomics::coarse_now(), me.random());
     if (count == 0) return nullptr;
+    if (empty) me.took(from == From::outside && count < batch ? count : 0);
     me.set_level(level);
     // The oldest goes last, so that this thread, which takes the newest, does them in their order. There is room:
     // either the deque was empty, or there is one.
@@ -339,11 +342,21 @@ class BasicScheduler {
   }
 
   // Between two jobs: looks a few times before it says that it searches, so that a thread which is quicker than the one
-  // that posts lets a few jobs gather instead of asking for each line as it is written (400 ns per post became 40).
+  // that posts lets a few jobs gather instead of asking for each line as it is written (400 ns per post became 40). For
+  // the same reason it rests before the first look, as long as jobs come faster from outside than it runs them (140 and
+  // 250 ns, according to where the threads ran, became 31 to 50).
   Work* linger(Worker& me) noexcept {
+    if (patience_ == Clock::duration::zero()) return next(me);
+    if (const std::size_t own = me.highest(); own != priorities) {
+      if (Work* work = next(me, own)) return work;
+    }
+    const bool stream = me.stream();
+    if (stream) rest_between_looks(2 * gathering);
+    me.expect_stream_of(stream ? few : 1);
     for (std::uint32_t look = 0;; ++look) {
       Work* work = next(me);
-      if (work != nullptr || look == lingering || patience_ == Clock::duration::zero()) return work;
+      if (look == 0 && work == nullptr) me.expect_stream_of(few);
+      if (work != nullptr || look == lingering) return work;
       rest_between_looks(gathering);
     }
   }
@@ -378,8 +391,11 @@ class BasicScheduler {
     }
   }
 
+  // Long enough for others to write their lines undisturbed; and where there are more threads than CPUs, one of them has
+  // the CPU meanwhile.
   static void rest_between_looks(std::uint32_t pauses) noexcept {
     for (std::uint32_t pause = 0; pause < pauses; ++pause) Atomics::pause();
+    Atomics::yield();
   }
 
   // An idle thread sleeps until it is called; then it searches. False: it ends, and holds no place.
@@ -455,6 +471,7 @@ class BasicScheduler {
 
   static constexpr std::uint32_t lingering = 4;   // looks before a thread says that it searches
   static constexpr std::uint32_t gathering = 16;  // pauses between two looks, 0.4 us
+  static constexpr std::size_t few = 4;           // so many that were posted in a pause are a stream
 
   Crew crew_;
   InjectionQueue<Atomics> injected_;

@@ -90,6 +90,15 @@ class BasicWorker {
     return random_;
   }
 
+  /// Whether jobs come from outside faster than this thread runs them. So it is when it took some, but not all that a
+  /// thread may take at once, when `least` at least were expected.
+  bool stream() const noexcept { return stream_; }
+  void expect_stream_of(std::size_t least) noexcept {
+    stream_least_ = least;
+    stream_ = false;
+  }
+  void took(std::size_t jobs) noexcept { stream_ = jobs >= stream_least_; }
+
   /// Counts what the thread picked between two jobs.
   std::uint32_t turn() noexcept { return ++turns_; }
 
@@ -131,6 +140,8 @@ class BasicWorker {
   std::uint32_t random_;
   std::uint32_t turns_ = 0;
   bool counted_ = false;
+  bool stream_ = false;
+  std::size_t stream_least_ = 1;
   WorkerCounters counters_;
   std::array<std::uint64_t, priorities> jobs_until_{};
   std::array<Deque, priorities> deques_;

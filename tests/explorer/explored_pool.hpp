@@ -56,7 +56,7 @@ class ExploredPool {
 
   /// From a job of the pool, or from outside: then it may be refused.
   bool offer(Work& work, Priority level = Priority::normal) {
-    auto* const producer = scheduler_.join();
+    auto* const producer = scheduler_.join(psyne::From::outside);
     const bool taken = scheduler_.post(*producer, work, level, me() != nullptr ? From::inside : From::outside);
     scheduler_.part(*producer);
     return taken;
