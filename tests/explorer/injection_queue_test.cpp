@@ -56,7 +56,7 @@ class Queue {
   }
   std::uint32_t take(Priority at_least = Priority::background) {
     std::array<Work*, 2> out{};
-    const auto [count, level] = queue_.take(out, at_least, 1, ExplorerAtomics::now(), 0);
+    const auto [count, level, from] = queue_.take(out, at_least, 1, ExplorerAtomics::now(), 0);
     for (std::size_t place = 0; place < count; ++place) static_cast<Job*>(out[place])->take();
     return static_cast<std::uint32_t>(count);
   }
