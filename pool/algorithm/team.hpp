@@ -94,8 +94,8 @@ class Team {
 
    private:
     Team& team_;
-    JobContext* const before_;
-    bool marked_ = false;
+    JobContext* const job_before_;
+    const Worker::Errand errand_before_;
   };
 
   /// In a catch block: what begins at `position` threw. Ends everything.

@@ -20,7 +20,9 @@ namespace psyne::inline v0 {
 ///   call                          any thread that published work before   lock-free; one system call when it wakes
 ///   found, rest, rise, retire, step_down     a worker that holds a place, or none, as said      lock-free
 ///   sleep                         a worker after rest() or step_down()    blocks
-///   leave, come_back, guest_enters, guest_sleeps, guest_wakes, guest_leaves     the thread itself    lock-free
+///   reserve                       any thread that saw a place free        lock-free
+///   leave, come_back, arrive, guest_enters, guest_sleeps, guest_wakes, guest_arrives, guest_leaves
+///                                 the thread itself                       lock-free
 ///   set_places                    one thread at a time                    wait-free
 ///
 /// No wake is lost. Publishing work is a sequentially consistent store; wanted() is a load after it. All changes here
@@ -81,8 +83,7 @@ class Crew {
   Called call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
     for (;;) {
-      const bool needed = by_jobs ? for_jobs(word, places(), jobs) : for_forks(word, places());
-      if (!needed) return Called::nobody;
+      if (!needed(word, by_jobs, jobs)) return Called::nobody;
       const bool slept = (word & idle_mask) != 0;
       if (!replace(word, word + one_active + one_searching - (slept ? one_idle : 0))) continue;
       if (!slept) return Called::newcomer;
@@ -91,10 +92,20 @@ class Crew {
     }
   }
 
-  /// One more thread is about to be started, and begins as a searcher.
+  /// As call(), but for one that waits inside a job and is to be woken by the caller: true when a place is kept for it,
+  /// as a searcher. It comes by arrive(); or the caller says withdraw().
+  bool reserve(bool by_jobs, std::uint64_t jobs = 1) noexcept {
+    std::uint64_t word = word_.load(std::memory_order_seq_cst);
+    do {
+      if (!needed(word, by_jobs, jobs)) return false;
+    } while (!replace(word, word + one_active + one_searching));
+    return true;
+  }
+
+  /// One more thread is about to come, and begins as a searcher.
   void admit() noexcept { add(one_active + one_searching); }
 
-  /// After Called::newcomer or admit(), when no thread could be started. True when one slept by now, and is called in
+  /// After Called::newcomer, reserve() or admit(), when no thread comes. True when one slept by now, and is called in
   /// its place: it may have gone to sleep since it saw somebody search. Else the caller looks for work once more.
   bool withdraw() noexcept {
     std::uint64_t word = word_.load(std::memory_order_seq_cst);
@@ -162,14 +173,20 @@ class Crew {
     return !take_back_place();
   }
 
-  /// A worker begins to wait inside a job. Afterwards it looks for work and calls somebody in its place.
-  void leave() noexcept { add(one_blocked - one_active); }
+  /// A worker begins to wait inside a job, perhaps as one that searched. Afterwards it looks for work and calls somebody
+  /// in its place.
+  void leave(bool searched = false) noexcept { add(one_blocked - one_active - (searched ? one_searching : 0)); }
   void come_back() noexcept { add(one_active - one_blocked); }
+  /// The same for one that somebody has reserved a place for: it searches.
+  void arrive() noexcept { add(0 - one_blocked); }
 
   void guest_enters() noexcept { add(one_active + one_guest); }
   /// A guest begins to wait for others; then the same as after leave().
-  void guest_sleeps() noexcept { add(one_blocked - one_active - one_guest); }
+  void guest_sleeps(bool searched = false) noexcept {
+    add(one_blocked - one_active - one_guest - (searched ? one_searching : 0));
+  }
   void guest_wakes() noexcept { add(one_active + one_guest - one_blocked); }
+  void guest_arrives() noexcept { add(one_guest - one_blocked); }
   /// Afterwards it looks for work and calls somebody in its place.
   void guest_leaves() noexcept { add(0 - one_active - one_guest); }
 
@@ -233,6 +250,9 @@ class Crew {
     return true;
   }
 
+  bool needed(std::uint64_t word, bool by_jobs, std::uint64_t jobs) const noexcept {
+    return by_jobs ? for_jobs(word, places(), jobs) : for_forks(word, places());
+  }
   bool replace(std::uint64_t& seen, std::uint64_t next) noexcept {
     return word_.compare_exchange_weak(seen, next, std::memory_order_seq_cst);
   }

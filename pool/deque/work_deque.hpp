@@ -13,7 +13,7 @@ namespace psyne::inline v0 {
 /// What one thread has put aside to do, newest first, and others may take from the other end, oldest first.
 ///
 ///   push, pop, size    the owner     wait-free but for the one item that pop and thieves may want at once (lock-free)
-///   steal, empty       any thread    lock-free: steal fails only when another took the item
+///   steal, empty, any_from     any thread    lock-free: steal fails only when another took the item
 ///
 /// Holds pointers, owns nothing, and never grows: push() says when `capacity` are there, and then the owner does the
 /// work itself or puts it elsewhere, so memory is flat and no thief ever reads a ring that was given back. The slots
@@ -68,10 +68,11 @@ class WorkDeque {
     return item;
   }
 
-  /// The oldest item; null when there is none, or all that were there have been taken by others meanwhile.
-  Item* steal() noexcept {
+  /// The oldest item; null when there is none, or all that were there have been taken by others meanwhile, and when it
+  /// lies below `lowest`, a position().
+  Item* steal(std::uint64_t lowest = 0) noexcept {
     std::uint64_t top = top_.load(std::memory_order_seq_cst);
-    while (top < bottom_.load(std::memory_order_seq_cst)) {
+    while (top < bottom_.load(std::memory_order_seq_cst) && top >= lowest) {
       // Should the owner have written over the slot, then top_ has moved on and the exchange fails.
       Item* item = slots_[top & mask].load(std::memory_order_relaxed);
       if (top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst)) return item;
@@ -82,6 +83,12 @@ class WorkDeque {
   /// Whether there is nothing to take; of the past when it returns, unless the owner asks and it is true.
   bool empty() const noexcept {
     return top_.load(std::memory_order_seq_cst) >= bottom_.load(std::memory_order_seq_cst);
+  }
+
+  /// Whether steal(lowest) would find something; of the past when it returns.
+  bool any_from(std::uint64_t lowest) const noexcept {
+    const std::uint64_t top = top_.load(std::memory_order_seq_cst);
+    return top >= lowest && top < bottom_.load(std::memory_order_seq_cst);
   }
 
   /// The number of the next item: what is pushed from now on is above it. The owner's.

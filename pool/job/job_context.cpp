@@ -35,15 +35,6 @@ bool JobContext::cancelled_above(std::uint64_t cancellations) noexcept {
   return false;
 }
 
-bool JobContext::within(const JobContext& other) const noexcept {
-  constexpr int steps = 8;
-  const JobContext* one = this;
-  for (int step = 0; one != nullptr && step < steps; ++step, one = one->parent_) {
-    if (one == &other) return true;
-  }
-  return false;
-}
-
 // From the topmost one down that has no token yet, without recursion: jobs may be nested deep.
 StopToken JobContext::token() {
   if (const Source* there = source_.load(std::memory_order_acquire)) return there->source.token();

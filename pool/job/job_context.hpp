@@ -59,9 +59,6 @@ class JobContext {
     return cancellations != seen_.load(std::memory_order_relaxed) && cancelled_above(cancellations);
   }
 
-  /// Whether this is `other`, or a few steps below it: false beyond that.
-  bool within(const JobContext& other) const noexcept;
-
   /// Tells when to stop; the same for every call. Throws std::bad_alloc.
   StopToken token();
 

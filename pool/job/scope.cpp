@@ -3,7 +3,7 @@
 #include <psyne/pool/pool/default_pool.hpp>
 #include <psyne/pool/pool/pool.hpp>
 #include <psyne/pool/scheduler/fork.hpp>
-#include <psyne/pool/scheduler/leapfrog.hpp>
+#include <psyne/pool/scheduler/waiting.hpp>
 
 #include <mutex>
 #include <utility>
@@ -48,6 +48,7 @@ Scope::Scope(PoolState& pool, const JobLimits* limits) noexcept
                limits),
       owner_(pool_.inside() ? current_worker.worker : nullptr),
       base_(owner_ != nullptr ? owner_->deque().position() : 0),
+      opened_(owner_ != nullptr ? owner_->errands() : 0),
       uncaught_(std::uncaught_exceptions()) {}
 
 // Destroyed without a wait, or after one that was given up.
@@ -84,21 +85,20 @@ void Spawned::run_one(Work& self) noexcept {
 // On a thread that took the job from another's deque or from the queue.
 void Scope::run_for_other(Spawned& job) noexcept {
   Worker* const worker = current_worker.worker;
-  const void* const before = worker->change_errand(this);
+  const Worker::Errand before = worker->begin_errand(this);
   runner_.store(worker, std::memory_order_release);
   {
     const InContext here(context_);
     act(job);
   }
   ended();
-  worker->change_errand(before);
+  worker->end_errand(before);
 }
 
-// Whether work that was taken from a thread which runs a job of this scope is part of that: a child, or a job of this
-// scope or of one that was opened in one of its jobs.
-bool Scope::within(const Work& work) const noexcept {
-  if (ForkFrame::is(work)) return true;
-  return Spawned::is(work) && static_cast<const Spawned&>(work).scope().context_.within(context_);
+bool Scope::is_job_of(const Work& work, const void* what, const Worker& opener, std::uint64_t errands) noexcept {
+  if (!Spawned::is(work)) return false;
+  const Scope& scope = static_cast<const Spawned&>(work).scope();
+  return &scope == what || (scope.owner_ == &opener && scope.opened_ >= errands);
 }
 
 void Scope::act(Spawned& job) noexcept {
@@ -162,36 +162,24 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
   if (!mine()) return;
   const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
   run_own(enough);
-  help_others([&] { return left() == not_awaited || enough(); });
+  Waiting(this, &runner_).take_part([&] { return left() == not_awaited || enough(); });
 }
 
-// Does parts of what others run of the scope, until `done()` or there is nothing.
-template <class Done>
-void Scope::help_others(const Done& done) noexcept {
-  Worker* runner = nullptr;
-  Worker::Errand errand{};
-  const auto take = [&]() -> Work* {
-    runner = runner_.load(std::memory_order_acquire);
-    if (runner == nullptr) return nullptr;
-    errand = runner->errand();
-    return errand.scope == this ? runner->steal(static_cast<std::size_t>(context_.priority())) : nullptr;
-  };
-  const auto related = [&](const Work& work) { return runner->errand() == errand && within(work); };
-  static_cast<void>(leapfrog(done, take, related));
-}
-
-// Sleeps until all have ended; at a plea it looks once more what it can do. True when the one that brought the count to
-// zero is another, who tells so.
+// Sleeps until all have ended; when it is recalled it looks once more what it can do. True when the one that brought
+// the count to zero is another, who tells so.
 Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexcept {
-  const Scheduler& scheduler = pool_.scheduler();
-  Parker<>& parker = mine() ? owner_->parker() : parker_;
+  if (!mine()) {
+    const WaitEnd end = wait_or_stop(parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
+    return {end, all_ended()};
+  }
+  Waiting waiting(this, &runner_);
   for (;;) {
-    const std::uint32_t pleas = scheduler.pleas();
-    const auto look = [&] { return all_ended() || (mine() && scheduler.pleas() != pleas); };
-    const WaitEnd end = wait_or_stop(parker, look, deadline, stop, no_patience);
+    WaitEnd end{};
+    const auto look = [&] { return all_ended() || Waiting::was_recalled(); };
+    waiting.asleep(false, [&] { end = wait_or_stop(owner_->parker(), look, deadline, stop, no_patience); });
     if (all_ended()) return {WaitEnd::ready, true};
     if (end != WaitEnd::ready) return {end, false};
-    help_others([this] { return all_ended() || own_jobs_ != 0; });
+    waiting.take_part([this] { return all_ended() || own_jobs_ != 0; });
     const std::int64_t own = std::exchange(own_jobs_, 0);
     if (own != 0 && others_jobs_.fetch_add(own, std::memory_order_acq_rel) + own == 0) return {WaitEnd::ready, false};
   }

@@ -77,6 +77,9 @@ class Scope {
   /// How many jobs were left out, since they were cancelled before they began.
   std::uint64_t skipped() const noexcept { return skipped_.load(std::memory_order_relaxed); }
 
+  /// Whether work is a job of the scope at `what`, or of one that `opener` opened after it had begun so many errands.
+  static bool is_job_of(const Work& work, const void* what, const Worker& opener, std::uint64_t errands) noexcept;
+
  private:
   friend class Spawned;
 
@@ -88,7 +91,6 @@ class Scope {
   void put(Spawned& job);
   void act(Spawned& job) noexcept;
   void run_for_other(Spawned& job) noexcept;
-  bool within(const Work& work) const noexcept;
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
   template <class Enough>
@@ -98,8 +100,6 @@ class Scope {
     WaitEnd how;
     bool told;
   };
-  template <class Done>
-  void help_others(const Done& done) noexcept;
   Ended sleep_until(Deadline deadline, const StopToken& stop) noexcept;
   WaitEnd wait_until(Deadline deadline, const StopToken& stop) noexcept;
   void leave() noexcept;
@@ -115,6 +115,7 @@ class Scope {
   JobContext context_;
   Worker* const owner_;       // the worker of the thread that opened the scope, if it was inside the pool
   const std::uint64_t base_;  // what lies in its deque below this is not ours
+  const std::uint64_t opened_;  // how many errands that thread had begun
   const int uncaught_;        // exceptions under way when it was opened
   // Jobs that have not ended. What the thread that opened the scope spawns and runs itself it counts by itself: spawned
   // less ended. The others count theirs, from not_awaited on; in a wait both are one, so that it comes to zero.

@@ -96,14 +96,14 @@ class PoolState {
   // The sleeps of threads inside jobs: another takes their place meanwhile.
   struct WorkerSleeps final : BlockingObserver {
     explicit WorkerSleeps(Scheduler& own) noexcept : scheduler(&own) {}
-    void blocking() noexcept override { scheduler->blocking(); }
-    void resumed() noexcept override { scheduler->resumed(); }
+    void blocking() noexcept override { scheduler->blocking(*current_worker.worker); }
+    void resumed() noexcept override { scheduler->resumed(*current_worker.worker); }
     Scheduler* scheduler;
   };
   struct GuestSleeps final : BlockingObserver {
     explicit GuestSleeps(Scheduler& own) noexcept : scheduler(&own) {}
-    void blocking() noexcept override { scheduler->guest_blocking(); }
-    void resumed() noexcept override { scheduler->guest_resumed(); }
+    void blocking() noexcept override { scheduler->guest_blocking(*current_worker.worker); }
+    void resumed() noexcept override { scheduler->guest_resumed(*current_worker.worker); }
     Scheduler* scheduler;
   };
   struct LevelExecutor final : Executor {

@@ -1,7 +1,7 @@
 #include <psyne/core/result/result.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
 #include <psyne/pool/scheduler/fork.hpp>
-#include <psyne/pool/scheduler/leapfrog.hpp>
+#include <psyne/pool/scheduler/waiting.hpp>
 
 #include <chrono>
 
@@ -17,25 +17,9 @@ bool ForkFrame::take_back_below(Work* newer) noexcept {
   return false;
 }
 
-// The deque is empty at this level: what was put aside before the child has been taken before it. The child's own
-// children may be done here meanwhile, for they cannot be unrelated to what this thread waits for ("leapfrogging",
-// Wagner and Calder, "Leapfrogging: a portable technique for implementing efficient futures", 1993). As long as the
-// child runs, what its thread puts aside are descendants of it, but for jobs: those of a scope further out, and those
-// that were taken together with the child where it had been given away.
+// The deque is empty at this level: what was put aside before the child has been taken before it.
 void ForkFrame::wait_for_other() noexcept {
-  const auto done = [this] { return done_.load(std::memory_order_acquire); };
-  const auto level = static_cast<std::size_t>(owner_->level());
-  const auto take_part = [&]() -> Work* {
-    Worker* const runner = runner_.load(std::memory_order_acquire);
-    return runner != nullptr ? runner->steal(level) : nullptr;
-  };
-  const auto related = [&](const Work& work) { return ForkFrame::is(work) && !done(); };
-  const Scheduler& scheduler = *current_worker.scheduler;
-  while (!done()) {
-    const std::uint32_t pleas = scheduler.pleas();
-    if (leapfrog(done, take_part, related)) return;
-    owner_->parker().wait([&] { return done() || scheduler.pleas() != pleas; }, no_deadline, no_patience);
-  }
+  Waiting(this, &runner_).until([this] { return done_.load(std::memory_order_acquire); });
 }
 
 // What is asleep here has given its place away (Blocking), so a thread comes for what lies in its deque, the oldest

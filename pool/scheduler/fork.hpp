@@ -57,6 +57,7 @@ class ForkFrame : public Work {
   template <class Body>
   void run_elsewhere(Body&& body) noexcept {
     CurrentWorker& me = current_worker;
+    const Worker::Errand errand = me.worker->begin_errand(this);
     runner_.store(me.worker, std::memory_order_release);
     JobContext* const before = std::exchange(me.job, job_);
     try {
@@ -66,6 +67,7 @@ class ForkFrame : public Work {
     }
     me.job = before;
     let_go();
+    me.worker->end_errand(errand);
   }
 
   /// By the thread that took the child: the parent need not wait any more. From here on the frame may be gone.

@@ -30,6 +30,7 @@ namespace psyne::inline v0 {
 ///   enter, exit           a thread from outside               a guest: its children are stolen, it runs nothing posted
 ///   blocking, resumed     a thread of the pool inside a job   another has its place meanwhile
 ///   guest_blocking, guest_resumed     a guest                 the same
+///   settle                the same two, after resumed
 ///   close                 any thread
 ///   wait_until_quiet, end the owner, one thread at a time
 ///   set_places            one thread at a time                as post
@@ -166,24 +167,31 @@ class BasicScheduler {
     place_left();  // a newcomer that was called meanwhile may have found no seat
   }
 
-  /// The thread of `me` is about to sleep inside a job, and goes on.
-  void blocking() noexcept {
-    crew_.leave();
+  /// The thread of `me` is about to sleep inside a job, and goes on. One that slept for parts of an errand may have
+  /// been recalled: then it searches, and says so by settle() when it has done that, before it does anything else.
+  void blocking(Worker& me) noexcept {
+    me.lie_down();
+    crew_.leave(me.stop_searching());
     place_left();
   }
-  void resumed() noexcept {
-    crew_.come_back();
+  void resumed(Worker& me) noexcept {
+    me.get_up() ? crew_.arrive() : crew_.come_back();
     place_taken();
   }
 
   /// The same for a guest, whose place is free while it sleeps.
-  void guest_blocking() noexcept {
-    crew_.guest_sleeps();
+  void guest_blocking(Worker& me) noexcept {
+    me.lie_down();
+    crew_.guest_sleeps(me.stop_searching());
     place_left();
   }
-  void guest_resumed() noexcept {
-    crew_.guest_wakes();
+  void guest_resumed(Worker& me) noexcept {
+    me.get_up() ? crew_.guest_arrives() : crew_.guest_wakes();
     place_taken();
+  }
+
+  void settle(Worker& me) noexcept {
+    if (me.stop_searching()) found();
   }
 
   /// The next thing to do between two jobs; null when nothing was found.
@@ -224,10 +232,6 @@ class BasicScheduler {
     const auto state = crew_.snapshot();
     return state.active > state.guests + 1 || state.idle != 0 || any_seat();
   }
-
-  /// Changes, and the parkers of all workers are woken, when every thread waits inside a job and no other can be had:
-  /// who waits there then looks once more whether it can do part of what it waits for.
-  std::uint32_t pleas() const noexcept { return pleas_.load(std::memory_order_seq_cst); }
 
   /// How many threads and guests there are, or were at once.
   std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
@@ -365,7 +369,7 @@ class BasicScheduler {
   Work* look(Worker& me) noexcept {
     for (;;) {
       if (Work* work = search(me)) {
-        if (crew_.found() && crew_.wanted_by_jobs() && any_work()) call(true);
+        found();
         return work;
       }
       crew_.rest();
@@ -432,9 +436,18 @@ class BasicScheduler {
     }
   }
 
+  // A searcher goes to work: if it was the last, the next comes if there is more.
+  void found() noexcept {
+    if (crew_.found() && crew_.wanted_by_jobs() && any_work()) call(true);
+  }
+
+  // Where work was put aside, one that waits for what its thread does comes before a sleeper: so thefts use up no more
+  // threads. What was posted is for those between two jobs.
   [[gnu::noinline]] void call(bool by_jobs, std::uint64_t jobs = 1) noexcept {
+    jobs = std::max<std::uint64_t>(jobs, 1);
+    if (!injected_.any() && recall(by_jobs, jobs)) return;
     for (;;) {
-      const auto called = crew_.call(by_jobs, std::max<std::uint64_t>(jobs, 1));
+      const auto called = crew_.call(by_jobs, jobs);
       if (called == Crew::Called::nobody) return;
       place_taken();
       if (called == Crew::Called::sleeper) return;
@@ -443,17 +456,44 @@ class BasicScheduler {
       // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
       // leaves his seat now, nobody else is left.
       if (draining_.load(std::memory_order_seq_cst)) quiet_.wake();
-      if (crew_.snapshot().active == 0) plead();
+      if (recall(by_jobs, jobs) || (crew_.snapshot().active == 0 && recall_stuck())) return;
       if (started == Started::refused || !any_seat() || !any_work()) return;
     }
   }
 
-  // Every thread that there may be waits inside a job: one that waits for what is left undone here has to do it.
-  void plead() noexcept {
-    pleas_.fetch_add(1, std::memory_order_seq_cst);
-    for (std::uint32_t number = 0; number < used(); ++number) {
-      if (Worker* one = worker(number)) one->parker().wake();
+  // Calls one that sleeps inside a job and can do part of what it waits for now. True when one comes, or nobody is
+  // wanted any more.
+  bool recall(bool by_jobs, std::uint64_t jobs) noexcept {
+    if (crew_.snapshot().blocked == 0) return false;
+    const std::uint32_t count = used();
+    for (std::uint32_t number = 0; number < count; ++number) {
+      const Worker* const runner = worker(number);
+      // The deque before the errand: who sees what was put aside, sees for what.
+      if (runner == nullptr || runner->idle()) continue;
+      const auto errand = runner->errand();
+      if (errand.of == nullptr || !runner->has_part_of(errand)) continue;
+      for (std::uint32_t other = 0; other < count; ++other) {
+        Worker* const waiter = worker(other);
+        if (waiter == nullptr || waiter->asleep_for() != errand.of) continue;
+        if (!crew_.reserve(by_jobs, jobs)) return true;
+        place_taken();
+        if (waiter->recall(errand.of) || crew_.withdraw()) return true;
+      }
     }
+    return false;
+  }
+
+  // Every thread that there may be waits inside a job, and none can do part of what it waits for: one that has no stack
+  // for what it has put aside is told that nobody else will do it.
+  bool recall_stuck() noexcept {
+    for (std::uint32_t number = 0; number < used(); ++number) {
+      Worker* const one = worker(number);
+      if (one == nullptr || one->asleep_for() != one->stuck()) continue;
+      crew_.admit();
+      place_taken();
+      if (one->recall(one->stuck()) || crew_.withdraw()) return true;
+    }
+    return false;
   }
 
   Started start_one() noexcept {
@@ -483,7 +523,6 @@ class BasicScheduler {
   metrics::Cell* limited_ = metrics::nowhere;
   const std::unique_ptr<Slot[]> slots_;
   typename Atomics::template Atomic<std::uint32_t> used_{0};
-  typename Atomics::template Atomic<std::uint32_t> pleas_{0};
   typename Atomics::template Atomic<bool> draining_{false};
   typename Atomics::template Atomic<bool> ending_{false};
   typename Atomics::template Atomic<bool> watched_{false};

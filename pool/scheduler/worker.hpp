@@ -13,14 +13,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace psyne::inline v0 {
 
 /// One thread's part of a pool: what it has put aside, at each priority, and what it sleeps on when it waits for a
 /// child that another runs.
 ///
-///   all but steal, idle    the thread whose worker this is
-///   steal, idle            any thread, as WorkDeque
+///   all but the next       the thread whose worker this is
+///   steal, idle            any thread, as WorkDeque; and what says so
 ///
 /// Work in the deques is of two kinds. Children of what runs on this thread lie above the place at which it began, and
 /// are gone when it ends; jobs that were taken from the injection queue several at a time lie below.
@@ -110,35 +111,92 @@ class BasicWorker {
     counted_ = true;
   }
 
-  /// What the thread has taken from another to do, for whoever waits for that: its scope, and how many such changes
-  /// there have been. Any thread.
+  /// What the thread does of another's: for which wait, and from where on lies what it puts aside for that.
   struct Errand {
-    const void* scope;
-    std::uint64_t changes;
+    const void* of = nullptr;  ///< what is waited for, a fork, a scope, a team; null: nothing of another's
+    Priority level = Priority::normal;
+    std::uint64_t base = 0;   ///< of the deque of `level`: from here on lies what was put aside since
+    std::uint64_t since = 0;  ///< as errands() says when it begins
     friend bool operator==(const Errand&, const Errand&) = default;
   };
+  /// What the thread does now. Any thread; between two equal answers nothing was put aside from `base` on but for it.
   Errand errand() const noexcept {
-    const std::uint64_t changes = changes_.load(std::memory_order_acquire);
-    return {errand_.load(std::memory_order_acquire), changes};
+    const void* const of = errand_of_.load(std::memory_order_acquire);
+    const std::uint64_t place = errand_place_.load(std::memory_order_acquire);
+    return {of, static_cast<Priority>(place % level_places), place / level_places,
+            errand_since_.load(std::memory_order_acquire)};
   }
-  /// The thread begins or ends one; gives the one before.
-  const void* change_errand(const void* scope) noexcept {
-    changes_.store(changes_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    const void* const before = errand_.load(std::memory_order_relaxed);
-    errand_.store(scope, std::memory_order_release);
+  /// Begins one, inside of the one before, which it gives.
+  Errand begin_errand(const void* of) noexcept {
+    const Errand before = errand();
+    set_errand({of, level_, deque_->position(), ++errands_});
     return before;
+  }
+  void end_errand(const Errand& before) noexcept { set_errand(before); }
+  /// How many were begun.
+  std::uint64_t errands() const noexcept { return errands_; }
+
+  /// Whether the errand's own part of the deque has something to take. Any thread.
+  bool has_part_of(const Errand& errand) const noexcept {
+    return deques_[static_cast<std::size_t>(errand.level)].any_from(errand.base);
+  }
+  /// Takes it. Any thread.
+  Work* steal_part_of(const Errand& errand) noexcept {
+    return deques_[static_cast<std::size_t>(errand.level)].steal(errand.base);
+  }
+
+  /// For what the thread sleeps from now on when it sleeps inside a job: for errands of `what`, parts of which it can
+  /// do; or, if that is stuck(), for a turn at what it has put aside, which it has no stack to run. Null: for nothing
+  /// that it could do.
+  void will_sleep_for(const void* what) noexcept { will_sleep_for_ = what; }
+  const void* stuck() const noexcept { return this; }
+  /// The thread lies down: from now on it may be recalled.
+  void lie_down() noexcept {
+    if (will_sleep_for_ != nullptr) asleep_for_.store(will_sleep_for_, std::memory_order_seq_cst);
+  }
+  /// It gets up. True when it has been recalled meanwhile: then a place is kept for it.
+  bool get_up() noexcept {
+    if (will_sleep_for_ == nullptr || asleep_for_.exchange(nullptr, std::memory_order_seq_cst) != nullptr) return false;
+    recalled_ = searches_ = true;
+    return true;
+  }
+  /// Whether that was so since it was asked last.
+  bool was_recalled() const noexcept { return recalled_; }
+  void forget_recall() noexcept { recalled_ = false; }
+  /// Whether it counts as one that searches, for it was recalled and has found nothing yet. Then it does no more.
+  bool stop_searching() noexcept { return std::exchange(searches_, false); }
+
+  /// For what it sleeps. Any thread.
+  const void* asleep_for() const noexcept { return asleep_for_.load(std::memory_order_seq_cst); }
+  /// Any thread that has reserved a place: recalls it, if it is still asleep for `what`.
+  bool recall(const void* what) noexcept {
+    if (!asleep_for_.compare_exchange_strong(what, nullptr, std::memory_order_seq_cst)) return false;
+    parker_.wake();
+    return true;
   }
 
   /// Woken when a child of this thread that another ran has ended. Any thread wakes, this one waits.
   Parker<Atomics>& parker() noexcept { return parker_; }
 
  private:
+  // Null first, so that who meets the old and the new mixed finds it changed when he looks again.
+  void set_errand(const Errand& errand) noexcept {
+    errand_of_.store(nullptr, std::memory_order_release);
+    errand_place_.store(errand.base * level_places + static_cast<std::uint64_t>(errand.level),
+                        std::memory_order_release);
+    errand_since_.store(errand.since, std::memory_order_release);
+    errand_of_.store(errand.of, std::memory_order_release);
+  }
+
+  static constexpr std::uint64_t level_places = 8;
+  static_assert(priorities <= level_places);
   static constexpr std::uint32_t bit(std::size_t level) noexcept { return std::uint32_t{1} << level; }
 
   Priority level_ = Priority::normal;
   const std::uint32_t number_;
   std::uint32_t random_;
   std::uint32_t turns_ = 0;
+  std::uint64_t errands_ = 0;
   bool counted_ = false;
   bool stream_ = false;
   std::size_t stream_least_ = 1;
@@ -149,9 +207,14 @@ class BasicWorker {
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
-  typename Atomics::template Atomic<const void*> errand_{nullptr};
-  typename Atomics::template Atomic<std::uint64_t> changes_{0};
-  alignas(cache_line) Parker<Atomics> parker_;
+  typename Atomics::template Atomic<const void*> errand_of_{nullptr};
+  typename Atomics::template Atomic<std::uint64_t> errand_place_{0};
+  typename Atomics::template Atomic<std::uint64_t> errand_since_{0};
+  alignas(cache_line) typename Atomics::template Atomic<const void*> asleep_for_{nullptr};
+  const void* will_sleep_for_ = nullptr;  // with the next two, the thread's own
+  bool recalled_ = false;
+  bool searches_ = false;
+  Parker<Atomics> parker_;
 };
 
 }  // namespace psyne::inline v0

@@ -49,9 +49,9 @@ class ExploredPool {
   void sleep_inside(Wait&& wait) {
     if (me() == nullptr) return wait();
     const bool guest = guests_[Execution::current().thread()];
-    guest ? scheduler_.guest_blocking() : scheduler_.blocking();
+    guest ? scheduler_.guest_blocking(*me()) : scheduler_.blocking(*me());
     wait();
-    guest ? scheduler_.guest_resumed() : scheduler_.resumed();
+    guest ? scheduler_.guest_resumed(*me()) : scheduler_.resumed(*me());
   }
 
   /// From a job of the pool, or from outside: then it may be refused.
@@ -139,7 +139,8 @@ class ExploredJob : public Work {
   std::function<void()> body_;
 };
 
-/// A child that a thread of the pool puts aside, as ForkFrame is, without helping others while it waits.
+/// A child that a thread of the pool puts aside, as ForkFrame is, and that it helps with while it waits, as Waiting
+/// does: one look at what others do of it, then it sleeps, and may be recalled.
 template <class Atomics>
 class ExploredFork : public Work {
  public:
@@ -158,21 +159,69 @@ class ExploredFork : public Work {
       require(own == this, "the newest child is taken back first");
       return body_();
     }
-    pool_.sleep_inside([this] {
-      owner_->parker().wait([this] { return done_.load(std::memory_order_acquire); }, no_deadline, no_patience);
-    });
+    while (!done()) {
+      if (!run_part()) sleep(this);
+    }
+    pool_.scheduler().settle(*owner_);
+  }
+
+  /// In place of join(), by a thread that has no stack for the child: another does it, or, when there is none, this one
+  /// after all.
+  void leave_to_other() {
+    if (!aside_) return body_();
+    while (!done()) {
+      sleep(owner_->stuck());
+      pool_.scheduler().settle(*owner_);
+      if (owner_->was_recalled() && owner_->deque().pop() == this) return body_();
+    }
   }
 
  private:
+  using Worker = typename ExploredPool<Atomics>::Worker;
+
+  bool done() const { return done_.load(std::memory_order_acquire); }
+
+  bool run_part() {
+    auto& scheduler = pool_.scheduler();
+    for (std::uint32_t number = 0; number < scheduler.used(); ++number) {
+      Worker* const runner = scheduler.worker(number);
+      if (runner == nullptr || runner == owner_) continue;
+      const auto errand = runner->errand();
+      if (errand.of != this) continue;
+      Work* const work = runner->steal_part_of(errand);
+      if (work == nullptr) continue;
+      scheduler.settle(*owner_);
+      if (runner->errand() == errand) {
+        work->run(*work);
+      } else {
+        pool_.post(*work);  // the errand has ended, and this is of what its thread did next
+      }
+      return true;
+    }
+    return false;
+  }
+
+  void sleep(const void* what) {
+    owner_->forget_recall();
+    owner_->will_sleep_for(what);
+    pool_.sleep_inside([this] {
+      owner_->parker().wait([this] { return done() || owner_->asleep_for() == nullptr; }, no_deadline, no_patience);
+    });
+    owner_->will_sleep_for(nullptr);
+  }
+
   void run_elsewhere() {
+    Worker& me = *pool_.me();
+    const auto before = me.begin_errand(this);
     body_();
     auto* const owner = owner_;
     done_.store(true, std::memory_order_release);
     owner->parker().wake();
+    me.end_errand(before);
   }
 
   ExploredPool<Atomics>& pool_;
-  typename ExploredPool<Atomics>::Worker* const owner_;
+  Worker* const owner_;
   const std::function<void()> body_;
   bool aside_ = false;
   typename Atomics::template Atomic<bool> done_{false};

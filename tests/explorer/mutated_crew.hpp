@@ -19,6 +19,10 @@ enum class CrewBug : std::uint8_t {
   ends_without_a_call,       ///< call_all() calls nobody
   every_spare_ends,          ///< retire_spare() does not look whether it still is a spare
   steps_down_for_good,       ///< step_down() does not look whether there are more places by now
+  arrives_twice,             ///< who was recalled takes another place beside the one that is kept for it
+  never_settles,             ///< who was recalled and sleeps again is counted among those who search
+  reserves_nothing,          ///< reserve() keeps no place for who is recalled
+  recalls_nobody,            ///< reserve() says that nobody is wanted
 };
 
 /// A policy that gives a Crew, and only that, a bug.
@@ -64,6 +68,12 @@ class Crew<explorer::WithCrewBug<bug>> : public Crew<explorer::ExplorerAtomics> 
   bool wanted_by_jobs() const { return bug == Bug::guests_do_jobs ? Whole::wanted() : Whole::wanted_by_jobs(); }
   bool room_for_jobs() const { return bug == Bug::guests_do_jobs ? Whole::wanted() : Whole::room_for_jobs(); }
   Called call(bool by_jobs, std::uint64_t jobs = 1) { return Whole::call(by_jobs && bug != Bug::guests_do_jobs, jobs); }
+  bool reserve(bool by_jobs, std::uint64_t jobs = 1) {
+    if (bug == Bug::reserves_nothing) return true;
+    return bug != Bug::recalls_nobody && Whole::reserve(by_jobs, jobs);
+  }
+  void arrive() { bug == Bug::arrives_twice ? Whole::come_back() : Whole::arrive(); }
+  void leave(bool searched = false) { Whole::leave(searched && bug != Bug::never_settles); }
   bool step_down() {
     if constexpr (bug != Bug::all_step_down && bug != Bug::steps_down_for_good) return Whole::step_down();
     if (bug == Bug::steps_down_for_good && !Whole::crowded()) return false;

@@ -227,6 +227,64 @@ TEST(SchedulerExplored, ChildrenAreTakenBackOrDoneByOthers) {
       "Scheduler, forks of too many guests", [] { fork_as_guests<ExplorerAtomics>(1, 2, 2); }, deep(10'000));
 }
 
+/// Two threads, and two children within each other of which the inner one has to run while the outer one waits for it
+/// without saying so: where the outer one was stolen, only the thread that waits for that can do the inner one.
+template <class Atomics>
+void recall_the_waiter(std::uint32_t places, std::uint32_t threads, bool as_guest) {
+  ExploredPool<Atomics> pool(places, threads);
+  const auto nest = [&pool] {
+    ExploredFork<Atomics> outer(pool, [&pool] {
+      Occasion done;
+      ExploredFork<Atomics> inner(pool, [&] { done.happen(); });
+      done.wait();
+      inner.join();
+    });
+    outer.join();
+  };
+  ExploredJob nests(nest), more;
+  pool.scheduler().start_all();
+  as_guest ? pool.as_guest([&] { pool.post(more), nest(); }) : pool.post(nests);
+  as_guest ? nests.refused() : pool.post(more);
+  pool.close();
+}
+
+/// One, or two at once, have no stack for their child.
+template <class Atomics>
+void leave_children_to_others(std::uint32_t places, std::uint32_t threads, int parents) {
+  ExploredPool<Atomics> pool(places, threads);
+  Checked<int> runs{0}, other_runs{0};
+  const auto leave = [&pool](Checked<int>& count) {
+    ExploredFork<Atomics> child(pool, [&] { count = count + 1; });
+    child.leave_to_other();
+    require(count == 1, "the child is done");
+  };
+  ExploredJob one([&] { leave(runs); }), other([&] { leave(other_runs); });
+  pool.scheduler().start_all();
+  pool.post(one);
+  if (parents == 2) pool.post(other);
+  if (parents == 1) other.refused();
+  pool.close();
+}
+
+TEST(SchedulerExplored, WhoWaitsIsRecalledForPartsOfWhatItWaitsFor) {
+  expect_sound(
+      "Scheduler, a waiter that is recalled", [] { recall_the_waiter<ExplorerAtomics>(2, 2, false); }, deep(30'000));
+  expect_sound(
+      "Scheduler, a waiter and a spare", [] { recall_the_waiter<ExplorerAtomics>(2, 3, false); }, deep(20'000));
+  expect_sound(
+      "Scheduler, a guest that is recalled", [] { recall_the_waiter<ExplorerAtomics>(2, 3, true); }, deep(20'000));
+}
+
+TEST(SchedulerExplored, WhatNobodyHasAStackForIsTold) {
+  expect_sound(
+      "Scheduler, alone without a stack", [] { leave_children_to_others<ExplorerAtomics>(1, 1, 1); }, deep());
+  expect_sound(
+      "Scheduler, two without a stack", [] { leave_children_to_others<ExplorerAtomics>(2, 2, 2); }, deep(20'000));
+  expect_sound(
+      "Scheduler, two without a stack and one place", [] { leave_children_to_others<ExplorerAtomics>(1, 2, 2); },
+      deep(20'000));
+}
+
 /// A guest has the only place and waits for a job.
 template <class Atomics>
 void wait_as_a_guest(bool says_so) {
@@ -352,6 +410,18 @@ TEST(SchedulerExplored, SeededBugsAreFound) {
                come_back_at_the_limit<WithCrewBug<Bug::withdraws_from_sleepers>>, "sleeps", long_one());
   expect_found(
       "Scheduler, guests that do jobs", [] { wait_as_a_guest<WithCrewBug<Bug::guests_do_jobs>>(false); }, "sleeps",
+      long_one());
+  expect_found(
+      "Scheduler, a recalled waiter that is counted twice",
+      [] { recall_the_waiter<WithCrewBug<Bug::arrives_twice>>(2, 2, false); }, "", long_one());
+  expect_found(
+      "Scheduler, a recalled waiter that searches for ever",
+      [] { recall_the_waiter<WithCrewBug<Bug::never_settles>>(2, 2, false); }, "", long_one());
+  expect_found(
+      "Scheduler, a recall without a place",
+      [] { recall_the_waiter<WithCrewBug<Bug::reserves_nothing>>(2, 2, false); }, "", long_one());
+  expect_found(
+      "Scheduler, nobody recalled", [] { recall_the_waiter<WithCrewBug<Bug::recalls_nobody>>(2, 2, false); }, "sleeps",
       long_one());
   expect_found(
       "Scheduler, an end without a call", [] { post_from_outside<WithCrewBug<Bug::ends_without_a_call>>(1, 1); },

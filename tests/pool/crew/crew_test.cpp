@@ -86,6 +86,29 @@ TEST(Crew, WhereNobodySleepsANewcomerIsCounted) {
   EXPECT_FALSE(crew.token());
 }
 
+TEST(Crew, WhoWaitsInsideAJobComesToAPlaceThatIsKept) {
+  Team team(2, 2, 0);
+  EXPECT_FALSE(team.reserve(false)) << "the places are taken";
+  team.leave();
+  team.guest_enters();
+  team.guest_sleeps();
+  EXPECT_TRUE(team.reserve(false));
+  EXPECT_EQ(counted(team), (Counted{2, 1, 0, 2, 0}));
+  EXPECT_FALSE(team.reserve(false)) << "one searches";
+  team.arrive();
+  EXPECT_EQ(counted(team), (Counted{2, 1, 0, 1, 0}));
+  team.leave(true);  // having found nothing
+  EXPECT_EQ(counted(team), (Counted{1, 0, 0, 2, 0}));
+  EXPECT_TRUE(team.reserve(true));
+  team.guest_arrives();
+  EXPECT_EQ(counted(team), (Counted{2, 1, 0, 1, 1}));
+  team.guest_sleeps(true);
+  EXPECT_EQ(counted(team), (Counted{1, 0, 0, 2, 0}));
+  EXPECT_TRUE(team.reserve(true));
+  EXPECT_FALSE(team.withdraw()) << "it woke by itself, and nobody sleeps";
+  EXPECT_EQ(counted(team), (Counted{1, 0, 0, 2, 0}));
+}
+
 TEST(Crew, WhoSleptBecauseOfANewcomerIsCalledInItsPlace) {
   Team crew(2, 1, 0);
   EXPECT_EQ(crew.call(true), Called::newcomer);

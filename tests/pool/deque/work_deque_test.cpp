@@ -39,6 +39,24 @@ TEST(WorkDeque, TheOwnerTakesTheNewestAndThievesTheOldest) {
   EXPECT_EQ(deque.steal(), nullptr);
 }
 
+TEST(WorkDeque, ThievesLeaveWhatLiesBelowTheLowestTheyWant) {
+  auto all = items(3);
+  Deque<> deque;
+  EXPECT_FALSE(deque.any_from(0));
+  deque.push(&all[0]);
+  const std::uint64_t lowest = deque.position();
+  EXPECT_FALSE(deque.any_from(lowest));
+  deque.push(&all[1]);
+  deque.push(&all[2]);
+  EXPECT_FALSE(deque.any_from(lowest)) << "the oldest is not of those";
+  EXPECT_EQ(deque.steal(lowest), nullptr);
+  EXPECT_EQ(deque.steal()->number, 0);
+  EXPECT_TRUE(deque.any_from(lowest));
+  EXPECT_EQ(deque.steal(lowest)->number, 1);
+  EXPECT_EQ(deque.pop()->number, 2);
+  EXPECT_FALSE(deque.any_from(lowest));
+}
+
 TEST(WorkDeque, KnowsHowManyThereAre) {
   auto all = items(3);
   Deque<> deque;

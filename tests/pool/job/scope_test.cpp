@@ -1,4 +1,5 @@
 #include <psyne/core/stop/stop_source.hpp>
+#include <psyne/pool/algorithm/par_invoke.hpp>
 #include <psyne/pool/job/blocking.hpp>
 #include <psyne/pool/job/scope.hpp>
 #include <psyne/pool/memory/job_memory.hpp>
@@ -248,6 +249,43 @@ TEST(Scope, AWaitDoesNotRunJobsOfAScopeFurtherOut) {
   });
   outer.wait();
   EXPECT_EQ(outer_runs, 10);
+}
+
+// The job of the inner scope is done by the thread that waits for the outer one, and has a child of its own to which
+// that is unrelated: the job that waits for the inner scope must not come to do that child.
+TEST(Scope, AWaitRunsNothingThatItsHelperHadPutAsideBefore) {
+  Pool pool = scope_pool(2);
+  std::atomic<bool> begun{false}, taken{false}, unrelated_ran{false};
+  std::atomic<std::thread::id> waits{}, ran_on{};
+  const auto until = [](const std::atomic<bool>& flag) {
+    EXPECT_TRUE(psyne_test::eventually([&] { return flag.load(); }));
+  };
+  const auto inner_job = [&] {
+    taken = true;
+    std::this_thread::sleep_for(50ms);  // the other waits meanwhile; a spare may come for the child
+  };
+  const auto outer_job = [&] {
+    begun = true;
+    waits = std::this_thread::get_id();
+    Scope inner;
+    inner.spawn(inner_job);
+    until(taken);
+    inner.wait();
+    waits = std::thread::id();
+  };
+  const auto left = [&] {
+    Scope outer;
+    outer.spawn(outer_job);
+    until(begun);
+    outer.wait();
+  };
+  const auto unrelated = [&] {
+    unrelated_ran = true;
+    ran_on = std::this_thread::get_id();
+    EXPECT_NE(waits.load(), ran_on.load());
+  };
+  pool.submit([&] { psyne::par_invoke(left, unrelated); }).get();
+  EXPECT_TRUE(unrelated_ran);
 }
 
 TEST(Scope, AsManyInEachOtherAsThereAreStacksFor) {
