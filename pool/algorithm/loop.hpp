@@ -40,7 +40,7 @@ class Loop {
  private:
   struct Part final : ForkFrame {
     Part(Loop& of, std::size_t begin, std::size_t end, const Pace& known) noexcept
-        : ForkFrame(&run_elsewhere), loop(of), first(begin), last(end), pace(known) {}
+        : ForkFrame(&run_elsewhere), loop(of), first(begin), last(end), pace(known.elsewhere()) {}
 
     static void run_elsewhere(Work& self) noexcept {
       auto& part = static_cast<Part&>(self);
@@ -67,13 +67,13 @@ class Loop {
             team_.may_fork()) {
           return halve(first, last, pace);
         }
-        const std::size_t count = next_chunk(left, pace);
+        const std::size_t count = team_.undisturbed() ? left : next_chunk(left, pace);
         body_(first, first + count);
         team_.advance(count);
         if (count == left) return;
         first += count;
         if (team_.unwanted(first)) return;
-        pace.done(count);
+        pace.done(count, left - count);
       }
     } catch (...) {
       team_.fail(first);

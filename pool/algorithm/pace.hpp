@@ -13,7 +13,8 @@ namespace psyne::inline v0 {
 ///
 /// Begins with one item and has sixteen times as many next as long as they are done soon, so that 1,000 tiny items are
 /// through after four looks at the clock (24 ns each) and before anybody is called; an item that takes longer than all
-/// that is worth a fork of its own.
+/// that is worth a fork of its own. Once a chunk takes as long as it should, the clock is read after every fourth, while
+/// there is so much left that four chunks of dearer items do not matter.
 class Pace {
  public:
   /// `least`: how many at once at least. `each`: presume that such a chunk is worth a fork of its own.
@@ -29,45 +30,72 @@ class Pace {
     return spent_ >= first_share && static_cast<double>(left) * per_item_ >= least_share;
   }
 
+  /// For a part that begins elsewhere in the row, where items may be dearer: what was cheap here is presumed until they
+  /// are known, but for a sixteenth of the chunk.
+  Pace elsewhere() const noexcept {
+    Pace other = *this;
+    other.chunk_ = std::max(least_, chunk_ / growth);
+    other.chunks_per_look_ = 1;
+    return other;
+  }
+
   /// Other items come, which may take another time.
   void begin_anew() noexcept {
     chunk_ = least_;
+    chunks_per_look_ = 1;
     spent_ = Clock::duration(0);
   }
 
   /// Now, or again after something else was done.
-  void start() noexcept { since_ = StandardAtomics::now(); }
+  void start() noexcept {
+    since_ = StandardAtomics::now();
+    items_ = chunks_ = 0;
+  }
 
-  /// `count` items were done since start() or the last call.
-  void done(std::size_t count) noexcept {
+  /// A chunk of `count` items was done since start() or the last call; so many are left.
+  void done(std::size_t count, std::size_t left) noexcept {
+    items_ += count;
+    if (++chunks_ < chunks_per_look_ && left / growth >= chunk_) return;
+    look(count);
+  }
+
+ private:
+  void look(std::size_t count) noexcept {
     const Clock::time_point now = StandardAtomics::now();
     const Clock::duration taken = now - since_;
     since_ = now;
     spent_ += taken;
-    per_item_ = std::chrono::duration<double, std::nano>(taken).count() / static_cast<double>(count);
-    if (taken < aim / 2) {
+    per_item_ = std::chrono::duration<double, std::nano>(taken).count() / static_cast<double>(items_);
+    const Clock::duration per_chunk = taken / static_cast<Clock::rep>(chunks_);
+    chunks_per_look_ = 1;
+    if (per_chunk < aim / 2) {
       each_ = false;
-      chunk_ = std::max(chunk_, std::min(fitting(), count * growth));
-    } else if (taken > 2 * aim) {
+      chunk_ = std::max(chunk_, std::min(fitting(spent_ < first_share ? first_share : aim), count * growth));
+    } else if (per_chunk > 2 * aim) {
       each_ = count <= least_;
-      chunk_ = std::max(least_, fitting());
+      chunk_ = std::max(least_, fitting(aim));
+    } else {
+      chunks_per_look_ = 4;
     }
+    items_ = chunks_ = 0;
   }
 
- private:
-  static constexpr Clock::duration aim = std::chrono::microseconds(2);
+  static constexpr Clock::duration aim = std::chrono::microseconds(4);
   static constexpr Clock::duration first_share = std::chrono::microseconds(1);
   static constexpr double least_share = 5000;  // nanoseconds; a sleeping thread is there after as long
   static constexpr std::size_t growth = 16;
 
-  std::size_t fitting() const noexcept {
+  std::size_t fitting(Clock::duration time) const noexcept {
     constexpr double most = 1U << 30U;
-    const double count = std::chrono::duration<double, std::nano>(aim).count() / std::max(per_item_, 1e-6);
+    const double count = std::chrono::duration<double, std::nano>(time).count() / std::max(per_item_, 1e-6);
     return static_cast<std::size_t>(std::min(count, most));
   }
 
   std::size_t least_;
   std::size_t chunk_;
+  std::size_t chunks_per_look_ = 1;
+  std::size_t items_ = 0;  // since the last look at the clock
+  std::size_t chunks_ = 0;
   bool each_;
   double per_item_ = 0;
   Clock::duration spent_{0};

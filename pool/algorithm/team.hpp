@@ -45,6 +45,7 @@ class Team {
         pool_(options.pool == nullptr ? current_worker.pool : nullptr),
         permits_(static_cast<std::int64_t>(options.max_workers) - 1) {
     if (pool_ == nullptr && !alone_) pool_ = find_pool();
+    if (!alone_ && pool_->workers() == 1) alone_ = true;
   }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -54,6 +55,9 @@ class Team {
   bool few(std::size_t parts) const noexcept {
     return !alone_ && parts > 1 && parts <= parts_per_worker * pool_->workers();
   }
+
+  /// Whether nobody else takes part, stops this, or wants to know how far it is: it may be done at once.
+  bool undisturbed() const noexcept { return alone_ && !stoppable_ && !tells_; }
 
   /// Whether others may take part, but would find nothing to take with this thread.
   bool nothing_to_take() const noexcept {
