@@ -13,8 +13,8 @@ namespace psyne::inline v0 {
 ///
 /// Begins with one item and has sixteen times as many next as long as they are done soon, so that 1,000 tiny items are
 /// through after four looks at the clock (24 ns each) and before anybody is called; an item that takes longer than all
-/// that is worth a fork of its own. Once a chunk takes as long as it should, the clock is read after every fourth, while
-/// there is so much left that four chunks of dearer items do not matter.
+/// that is worth a fork of its own. Once a chunk takes as long as it should, the clock is read after every second, while
+/// there is so much left that two chunks of dearer items do not matter.
 class Pace {
  public:
   /// `least`: how many at once at least. `each`: presume that such a chunk is worth a fork of its own.
@@ -75,12 +75,12 @@ class Pace {
       each_ = count <= least_;
       chunk_ = std::max(least_, fitting(aim));
     } else {
-      chunks_per_look_ = 4;
+      chunks_per_look_ = 2;
     }
     items_ = chunks_ = 0;
   }
 
-  static constexpr Clock::duration aim = std::chrono::microseconds(4);
+  static constexpr Clock::duration aim = std::chrono::microseconds(8);
   static constexpr Clock::duration first_share = std::chrono::microseconds(1);
   static constexpr double least_share = 5000;  // nanoseconds; a sleeping thread is there after as long
   static constexpr std::size_t growth = 16;

@@ -34,7 +34,7 @@ TEST(Pace, OneThatTakesLongHasTheOthersTakenOneByOne) {
   pace.start();
   std::this_thread::sleep_for(2ms);
   pace.done(pace.chunk(), endless);
-  for (int turn = 0; turn < 8; ++turn) {  // as long as it reads the clock after every fourth chunk
+  for (int turn = 0; turn < 8; ++turn) {  // as long as it reads the clock after every second chunk
     std::this_thread::sleep_for(1ms);
     pace.done(2, endless);
   }
