@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -115,29 +114,32 @@ TEST(ProcessBudget, TheShareOfAPoolThatIsIdleGoesToTheOther) {
   }
 }
 
-/// As many jobs as the pool has workers that need each other to run at once, some times.
+/// As many jobs as the pool has workers that need each other to run at once, some times. They wait where the pool does
+/// not see it, and give up only long after the test has failed.
 class Meeting {
  public:
-  Meeting(Pool& pool, int times) : pool_(pool), times_(times) { post(); }
-  bool over() const { return times_ == 0 && inside_ == 0; }
+  Meeting(Pool& pool, std::uint32_t times) : pool_(pool), all_(times * width()) { post(); }
+  bool over() const { return left_ == all_; }
 
  private:
   void post() {
-    inside_ += static_cast<int>(width());
-    for (std::uint32_t job = 0; job < width(); ++job) {
-      pool_.post([this] {
-        barrier_.arrive_and_wait();
-        if (++met_ % width() == 0 && --times_ > 0) post();
-        --inside_;
-      });
-    }
+    for (std::uint32_t job = 0; job < width(); ++job) pool_.post([this] { meet(); });
+  }
+  void meet() {
+    const std::uint32_t number = ++arrived_;
+    const std::uint32_t round_is_full = (number + width() - 1) / width() * width();
+    const auto full = [&] { return arrived_ >= round_is_full; };
+    for (int look = 0; look < 100'000 && !full() && !hopeless_; ++look) std::this_thread::sleep_for(200us);
+    if (!full()) hopeless_ = true;
+    if (number == round_is_full && number != all_) post();
+    if (full()) ++left_;
   }
 
   Pool& pool_;
-  std::barrier<> barrier_{static_cast<std::ptrdiff_t>(width())};
-  std::atomic<std::uint32_t> met_{0};
-  std::atomic<int> times_;
-  std::atomic<int> inside_{0};
+  const std::uint32_t all_;
+  std::atomic<std::uint32_t> arrived_{0};
+  std::atomic<std::uint32_t> left_{0};
+  std::atomic<bool> hopeless_{false};
 };
 
 TEST(ProcessBudget, JobsThatMeetGetThroughInEachOfTwoPools) {
