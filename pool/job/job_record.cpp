@@ -1,5 +1,8 @@
+#include <psyne/core/stop/wait_or_stop.hpp>
 #include <psyne/pool/job/job_record.hpp>
 #include <psyne/pool/job/this_job.hpp>
+#include <psyne/pool/scheduler/fork.hpp>
+#include <psyne/pool/scheduler/waiting.hpp>
 
 #include <utility>
 
@@ -70,19 +73,60 @@ void JobRecord::run(Work& self) noexcept {
     own.cancel(StopReason::shutdown, "the pool " + pool.name() + " closes");
     pool.dropped(name);
   } else if (own.claim()) {
+    Worker& worker = *current_worker.worker;
+    const Worker::Errand before = worker.begin_errand(&own);
     own.run_claimed();
+    worker.end_errand(before);
   }
   own.let_go();
 }
 
 bool JobRecord::run_for_waiter() noexcept {
-  if (!pending() || current_worker.pool != pool_ || !may_nest() || !claim()) return false;
+  if (!pending() || current_worker.pool != pool_ || !claim()) return false;
+  if (may_nest()) {
+    run_inside();
+    return true;
+  }
+  try {
+    auto inside = [this] { run_inside(); };
+    Fork(inside).run_by_other();
+  } catch (const Exception& exhausted) {
+    end_unrun(exhausted.error());
+  }
+  return true;
+}
+
+void JobRecord::run_inside() noexcept {
   Worker& worker = *current_worker.worker;
   const Priority before = worker.level();
   worker.set_level(std::max(before, context_.priority()));
   run_claimed();
   worker.set_level(before);
-  return true;
+}
+
+WaitEnd JobRecord::wait_inside(CompletionState<>& result, Deadline deadline, const StopToken& stop) noexcept {
+  struct Told : Subscriber {
+    explicit Told(Parker<>& of) noexcept
+        : Subscriber([](Subscriber& self) noexcept { static_cast<Told&>(self).parker.wake(); }), parker(of) {}
+    Parker<>& parker;
+  };
+  Told told(current_worker.worker->parker());
+  if (!result.subscribe(told)) return WaitEnd::ready;
+  const auto finished = [&result] { return result.finished(); };
+  const auto enough = [&] {
+    return finished() || stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline);
+  };
+  WaitEnd end = WaitEnd::ready;
+  {
+    Waiting waiting(this);
+    while (!waiting.take_part(enough) && end == WaitEnd::ready && !finished()) {
+      const auto look = [&] { return finished() || Waiting::was_recalled(); };
+      waiting.asleep(false, [&] { end = wait_or_stop(told.parker, look, deadline, stop, no_patience); });
+    }
+  }
+  result.unsubscribe(told);
+  if (finished()) return WaitEnd::ready;
+  return stop.stop_requested() ? WaitEnd::stopped : WaitEnd::timed_out;
 }
 
 void JobRecord::run_claimed() noexcept {

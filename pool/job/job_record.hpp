@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/completion/completion_state.hpp>
 #include <psyne/core/completion/operation_limit.hpp>
 #include <psyne/core/executor/work.hpp>
 #include <psyne/core/result/error.hpp>
@@ -41,7 +42,8 @@ class JobRecord : public Work {
   /// Runs it on this thread, inside of whatever runs there now.
   void run_claimed() noexcept;
 
-  /// The calling thread waits for it: runs it if it is a job of the same pool that none has begun, and says so.
+  /// The calling thread waits for it: runs it if it is a job of the same pool that none has begun, and says so. Where
+  /// its stack is used up another thread does, or, when there is none, it ends with Code::exhausted.
   bool run_for_waiter() noexcept;
 
   /// One that has not begun ends now, its callable is destroyed; one that runs is told by its token.
@@ -72,6 +74,9 @@ class JobRecord : public Work {
   JobContext& context() noexcept { return context_; }
   /// The call is over, the result is not told yet.
   void called() noexcept;
+  /// The calling thread, which is inside the pool, waits for `result`, and does parts of the job meanwhile.
+  WaitEnd wait_inside(CompletionState<>& result, Deadline deadline, const StopToken& stop) noexcept;
+  bool waiter_is_inside() const noexcept { return current_worker.pool == pool_; }
 
  private:
   enum class Stage : std::uint8_t { pending, claimed, cancelled };
@@ -93,6 +98,7 @@ class JobRecord : public Work {
 
   static std::unique_ptr<Extras> extras_of(JobRecord& own, JobOptions& options);
   static void run(Work& self) noexcept;
+  void run_inside() noexcept;
   void ended() noexcept;
   void end_unrun(Error error) noexcept;
   std::optional<Error> watch() noexcept;

@@ -50,7 +50,8 @@ template <class T>
 class JobState : public ResultState<T>, public JobRecord {
  public:
   WaitEnd wait(Deadline deadline, const StopToken& stop, const Patience& patience = {}) override {
-    if (run_for_waiter()) return WaitEnd::ready;
+    if (run_for_waiter() || this->finished()) return WaitEnd::ready;
+    if (waiter_is_inside()) return wait_inside(*this, deadline, stop);
     return ResultState<T>::wait(deadline, stop, patience);
   }
   std::string what() const override { return JobRecord::what("cannot wait for"); }

@@ -71,10 +71,33 @@ void Scope::put(Spawned& job) {
   if (pool_.inside() && me.worker->level() == context_.priority() && me.worker->deque().push(&job)) {
     return me.scheduler->forked();
   }
-  if (pool_.post(job, context_.priority())) return;
+  if (post(job)) return;
   job.end();
   ended();
   throw Exception(pool_.refusal("cannot spawn a job"));
+}
+
+// To where any worker takes it, and, if that waits inside the pool, the thread that opened the scope. Once it is there
+// the job may have run and the scope be gone.
+bool Scope::post(Spawned& job) noexcept {
+  const Priority level = context_.priority();
+  Ticket* const ticket = owner_ != nullptr && pool_.inside() ? Ticket::make(job) : nullptr;
+  if (ticket == nullptr) return pool_.post(job, level);
+  PoolState& pool = pool_;
+  Worker* const owner = owner_;
+  posted_.add(*ticket);
+  if (!pool.post(*ticket, level)) {
+    const bool refused = ticket->take() != nullptr;
+    ticket->let_go();
+    return !refused;
+  }
+  if (owner != current_worker.worker) owner->parker().wake();
+  return true;
+}
+
+// Where there is no memory it is done here, as it would be with nobody else there.
+void Scope::give_away(Spawned& job) noexcept {
+  if (!job.scope().post(job)) job.run(job);
 }
 
 void Spawned::run_one(Work& self) noexcept {
@@ -139,14 +162,20 @@ void Scope::ended() noexcept {
   }
 }
 
+// The newest that this thread has put aside; after that, what lies in the queue.
+Work* Scope::next_own() noexcept {
+  auto& deque = owner_->deque();
+  Work* const work = deque.position() > base_ ? deque.pop() : nullptr;
+  return work != nullptr ? work : posted_.take();
+}
+
 // Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
 // out, goes to where any thread takes it.
 template <class Enough>
 void Scope::run_own(const Enough& enough) noexcept {
   const InContext here(context_);
-  auto& deque = owner_->deque();
-  while (deque.position() > base_ && may_nest() && !enough()) {
-    Work* const work = deque.pop();
+  while ((owner_->deque().position() > base_ || posted_.any()) && may_nest() && !enough()) {
+    Work* const work = next_own();
     if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) [[likely]] {
       act(*static_cast<Spawned*>(work));
@@ -157,12 +186,21 @@ void Scope::run_own(const Enough& enough) noexcept {
   }
 }
 
-// After what is here, parts of what others run of the scope.
+// What is here, and parts of what others run of the scope, until `done()` or there is nothing. What those spawn on this
+// thread lies here again.
+template <class Done, class Enough>
+void Scope::take_part(Waiting& waiting, const Done& done, const Enough& enough) noexcept {
+  const auto more_here = [&] { return any_own() && !stack_is_low() && !enough(); };
+  do run_own(enough);
+  while (waiting.take_part([&] { return done() || enough() || more_here(); }) && more_here());
+}
+
 void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
   if (!mine()) return;
-  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
-  run_own(enough);
-  Waiting(this, &runner_).take_part([&] { return left() == not_awaited || enough(); });
+  Waiting waiting(this, &runner_);
+  take_part(
+      waiting, [this] { return left() == not_awaited; },
+      [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); });
 }
 
 // Sleeps until all have ended; when it is recalled it looks once more what it can do. True when the one that brought
@@ -172,16 +210,44 @@ Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexce
     const WaitEnd end = wait_or_stop(parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
     return {end, all_ended()};
   }
+  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
   Waiting waiting(this, &runner_);
   for (;;) {
     WaitEnd end{};
-    const auto look = [&] { return all_ended() || Waiting::was_recalled(); };
-    waiting.asleep(false, [&] { end = wait_or_stop(owner_->parker(), look, deadline, stop, no_patience); });
+    const bool stuck = any_own();
+    const auto look = [&] { return all_ended() || Waiting::was_recalled() || (!stuck && any_own()); };
+    waiting.asleep(stuck, [&] { end = wait_or_stop(owner_->parker(), look, deadline, stop, no_patience); });
     if (all_ended()) return {WaitEnd::ready, true};
     if (end != WaitEnd::ready) return {end, false};
-    waiting.take_part([this] { return all_ended() || own_jobs_ != 0; });
+    if (stuck) {
+      Waiting::settle();
+      run_last();
+    }
+    take_part(
+        waiting, [this] { return all_ended() || own_jobs_ != 0; }, enough);
     const std::int64_t own = std::exchange(own_jobs_, 0);
     if (own != 0 && others_jobs_.fetch_add(own, std::memory_order_acq_rel) + own == 0) return {WaitEnd::ready, false};
+  }
+}
+
+// No other thread can run what lies here: it is run on what is left of the stack, or, where that is too little, left
+// out, and its wait says so.
+void Scope::run_last() noexcept {
+  const InContext here(context_);
+  while (any_own()) {
+    Work* const work = next_own();
+    if (work == nullptr) return;
+    if (!Spawned::is(*work) || &static_cast<Spawned*>(work)->scope() != this) {
+      pool_.give_away(*work, context_.priority());
+      continue;
+    }
+    auto& job = *static_cast<Spawned*>(work);
+    if (this_stack_left() < last_stack_reserve && !context_.stop_requested()) {
+      const Error used_up = pool_.full("cannot run a job of a scope: the stack is used up");
+      threw(job.number, std::make_exception_ptr(Exception(used_up)));
+    }
+    act(job);  // leaves it out after that
+    --own_jobs_;
   }
 }
 

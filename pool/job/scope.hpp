@@ -7,6 +7,7 @@
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/stop/wait_or_stop.hpp>
 #include <psyne/pool/job/job_context.hpp>
+#include <psyne/pool/job/posted_jobs.hpp>
 #include <psyne/pool/job/spawned.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
 
@@ -21,6 +22,7 @@
 namespace psyne::inline v0 {
 
 class Pool;
+class Waiting;
 
 struct ScopeOptions {
   Pool* pool = nullptr;   ///< nothing: that of the job which opens the scope, or the default pool
@@ -77,6 +79,9 @@ class Scope {
   /// How many jobs were left out, since they were cancelled before they began.
   std::uint64_t skipped() const noexcept { return skipped_.load(std::memory_order_relaxed); }
 
+  /// By a thread that has taken a job and must not run it: it goes to where any thread takes it, who waits for it too.
+  static void give_away(Spawned& job) noexcept;
+
   /// Whether work is a job of the scope at `what`, or of one that `opener` opened after it had begun so many errands.
   static bool is_job_of(const Work& work, const void* what, const Worker& opener, std::uint64_t errands) noexcept;
 
@@ -89,12 +94,17 @@ class Scope {
   Scope(PoolState& pool, const JobLimits* limits) noexcept;  // takes the limits
   static PoolState& pool_for(Pool* pool);
   void put(Spawned& job);
+  bool post(Spawned& job) noexcept;
+  Work* next_own() noexcept;
   void act(Spawned& job) noexcept;
   void run_for_other(Spawned& job) noexcept;
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
   template <class Enough>
   void run_own(const Enough& enough) noexcept;
+  void run_last() noexcept;
+  template <class Done, class Enough>
+  void take_part(Waiting& waiting, const Done& done, const Enough& enough) noexcept;
   void help(Deadline deadline, const StopToken& stop) noexcept;
   struct Ended {
     WaitEnd how;
@@ -105,6 +115,10 @@ class Scope {
   void leave() noexcept;
   std::exception_ptr collect() noexcept;
   void rethrow_first();
+  // Whether something waits for this thread to run it.
+  bool any_own() const noexcept {
+    return (owner_->deque().position() > base_ && !owner_->deque().empty()) || posted_.any();
+  }
   bool mine() const noexcept { return owner_ != nullptr && current_worker.worker == owner_; }
   std::int64_t left() const noexcept { return others_jobs_.load(std::memory_order_acquire) + own_jobs_; }
   bool nothing_left() const noexcept { return left() == not_awaited && !threw_.load(std::memory_order_relaxed); }
@@ -126,6 +140,7 @@ class Scope {
   std::atomic<bool> told_{false};  // the last job does not touch the scope any more
   std::atomic<std::uint64_t> skipped_{0};
   std::atomic<Worker*> runner_{nullptr};  // who took a job of this last
+  PostedJobs posted_;
   Parker<> parker_;
   std::atomic<bool> threw_{false};  // something lies below
   ShortLock<> lock_;                // guards what follows

@@ -2,8 +2,10 @@
 #include <psyne/core/log/log.hpp>
 #include <psyne/core/process/own_thread.hpp>
 #include <psyne/core/topology/cpu_list.hpp>
+#include <psyne/pool/job/scope.hpp>
 #include <psyne/pool/pool/default_pool.hpp>
 #include <psyne/pool/pool/pool_state.hpp>
+#include <psyne/pool/scheduler/fork.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -64,6 +66,8 @@ Error PoolState::full(std::string what) const {
 
 // Where there is no memory for an entry the work is done here, as it would be with nobody else there.
 void PoolState::give_away(Work& work, Priority level) noexcept {
+  if (ForkFrame::is(work)) return static_cast<ForkFrame&>(work).give_away(*this, level);
+  if (Spawned::is(work)) return Scope::give_away(static_cast<Spawned&>(work));
   if (!post(work, level)) work.run(work);
 }
 

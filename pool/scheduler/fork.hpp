@@ -2,6 +2,7 @@
 
 #include <psyne/core/executor/work.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
+#include <psyne/pool/scheduler/ticket.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -21,6 +22,9 @@ class ForkFrame : public Work {
  public:
   /// Whether work that was found in a deque is one of these: they are linked to themselves.
   static bool is(const Work& work) noexcept { return work.next == &work; }
+
+  /// By a thread that has taken the child and must not run it: it goes to where any thread takes it, its parent too.
+  void give_away(PoolState& pool, Priority level) noexcept;
 
   void put_aside() noexcept {
     const CurrentWorker& me = current_worker;
@@ -85,8 +89,9 @@ class ForkFrame : public Work {
 
  private:
   bool take_back_below(Work* newer) noexcept;
-  void wait_for_other() noexcept;
-  bool may_run_here(bool last_chance) const;
+  bool wait_for_other() noexcept;
+  Ticket* ticket() const noexcept;
+  static bool may_run_here();
 
   Worker* owner_ = nullptr;  // null: not put aside, since there was no room
   JobContext* job_ = nullptr;

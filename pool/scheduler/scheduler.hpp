@@ -456,7 +456,8 @@ class BasicScheduler {
       // Those who looked meanwhile saw somebody searching, and left to it the end of a drain, and the work: to him who
       // leaves his seat now, nobody else is left.
       if (draining_.load(std::memory_order_seq_cst)) quiet_.wake();
-      if (recall(by_jobs, jobs) || (crew_.snapshot().active == 0 && recall_stuck())) return;
+      const bool all_wait = crew_.snapshot().active == 0;  // the last to leave looks again, and sees all the others lie
+      if (recall(by_jobs, jobs) || (all_wait && recall_stuck())) return;
       if (started == Started::refused || !any_seat() || !any_work()) return;
     }
   }
@@ -470,15 +471,21 @@ class BasicScheduler {
       const Worker* const runner = worker(number);
       // The deque before the errand: who sees what was put aside, sees for what.
       if (runner == nullptr || runner->idle()) continue;
-      const auto errand = runner->errand();
-      if (errand.of == nullptr || !runner->has_part_of(errand)) continue;
-      for (std::uint32_t other = 0; other < count; ++other) {
-        Worker* const waiter = worker(other);
-        if (waiter == nullptr || waiter->asleep_for() != errand.of) continue;
-        if (!crew_.reserve(by_jobs, jobs)) return true;
-        place_taken();
-        if (waiter->recall(errand.of) || crew_.withdraw()) return true;
-      }
+      if (recall_for(runner->errand(), *runner, by_jobs, jobs)) return true;
+      if (recall_for(runner->outermost_errand(), *runner, by_jobs, jobs)) return true;
+    }
+    return false;
+  }
+
+  bool recall_for(const typename Worker::Errand& errand, const Worker& runner, bool by_jobs,
+                  std::uint64_t jobs) noexcept {
+    if (errand.of == nullptr || !runner.has_part_of(errand)) return false;
+    for (std::uint32_t number = 0; number < used(); ++number) {
+      Worker* const waiter = worker(number);
+      if (waiter == nullptr || waiter->asleep_for() != errand.of) continue;
+      if (!crew_.reserve(by_jobs, jobs)) return true;
+      place_taken();
+      if (waiter->recall(errand.of) || crew_.withdraw()) return true;
     }
     return false;
   }

@@ -36,13 +36,14 @@ Work* Waiting::take_from(Worker& runner) noexcept {
   if (&runner == current_worker.worker) return nullptr;
   victim_ = &runner;
   errand_ = runner.errand();
+  if (errand_.of != what_) errand_ = runner.outermost_errand();
   return errand_.of == what_ ? runner.steal_part_of(errand_) : nullptr;
 }
 
-// The errand is what it was when the work was taken. Had the thread been on another in between, that was within this
-// one, or has ended; and it cannot end before its children have, so this is none of those.
+// The errand is one of two that it was when the work was taken. Had the thread been on another in between, that was
+// within this one, or has ended; and it cannot end before its children have, so this is none of those.
 bool Waiting::is_part(const Work& work) const noexcept {
-  if (victim_->errand() != errand_) return false;
+  if (victim_->errand() != errand_ && victim_->outermost_errand() != errand_) return false;
   return ForkFrame::is(work) || Scope::is_job_of(work, what_, *victim_, errand_.since);
 }
 

@@ -120,19 +120,21 @@ class BasicWorker {
     friend bool operator==(const Errand&, const Errand&) = default;
   };
   /// What the thread does now. Any thread; between two equal answers nothing was put aside from `base` on but for it.
-  Errand errand() const noexcept {
-    const void* const of = errand_of_.load(std::memory_order_acquire);
-    const std::uint64_t place = errand_place_.load(std::memory_order_acquire);
-    return {of, static_cast<Priority>(place % level_places), place / level_places,
-            errand_since_.load(std::memory_order_acquire)};
-  }
+  Errand errand() const noexcept { return errand_.get(); }
+  /// The same for the outermost, within which all the others are: as long as it lasts all from its `base` on is for it.
+  Errand outermost_errand() const noexcept { return outermost_.get(); }
   /// Begins one, inside of the one before, which it gives.
   Errand begin_errand(const void* of) noexcept {
     const Errand before = errand();
-    set_errand({of, level_, deque_->position(), ++errands_});
+    const Errand now{of, level_, deque_->position(), ++errands_};
+    errand_.set(now);
+    if (before.of == nullptr) outermost_.set(now);
     return before;
   }
-  void end_errand(const Errand& before) noexcept { set_errand(before); }
+  void end_errand(const Errand& before) noexcept {
+    errand_.set(before);
+    if (before.of == nullptr) outermost_.set(before);
+  }
   /// How many were begun.
   std::uint64_t errands() const noexcept { return errands_; }
 
@@ -179,17 +181,30 @@ class BasicWorker {
   Parker<Atomics>& parker() noexcept { return parker_; }
 
  private:
-  // Null first, so that who meets the old and the new mixed finds it changed when he looks again.
-  void set_errand(const Errand& errand) noexcept {
-    errand_of_.store(nullptr, std::memory_order_release);
-    errand_place_.store(errand.base * level_places + static_cast<std::uint64_t>(errand.level),
-                        std::memory_order_release);
-    errand_since_.store(errand.since, std::memory_order_release);
-    errand_of_.store(errand.of, std::memory_order_release);
-  }
+  // One errand that its thread sets and others read.
+  class ErrandSeen {
+   public:
+    Errand get() const noexcept {
+      const void* const of = of_.load(std::memory_order_acquire);
+      const std::uint64_t place = place_.load(std::memory_order_acquire);
+      return {of, static_cast<Priority>(place % levels), place / levels, since_.load(std::memory_order_acquire)};
+    }
+    // Null first, so that who meets the old and the new mixed finds it changed when he looks again.
+    void set(const Errand& errand) noexcept {
+      of_.store(nullptr, std::memory_order_release);
+      place_.store(errand.base * levels + static_cast<std::uint64_t>(errand.level), std::memory_order_release);
+      since_.store(errand.since, std::memory_order_release);
+      of_.store(errand.of, std::memory_order_release);
+    }
 
-  static constexpr std::uint64_t level_places = 8;
-  static_assert(priorities <= level_places);
+   private:
+    static constexpr std::uint64_t levels = 8;
+    static_assert(priorities <= levels);
+    typename Atomics::template Atomic<const void*> of_{nullptr};
+    typename Atomics::template Atomic<std::uint64_t> place_{0};
+    typename Atomics::template Atomic<std::uint64_t> since_{0};
+  };
+
   static constexpr std::uint32_t bit(std::size_t level) noexcept { return std::uint32_t{1} << level; }
 
   Priority level_ = Priority::normal;
@@ -207,9 +222,8 @@ class BasicWorker {
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
-  typename Atomics::template Atomic<const void*> errand_of_{nullptr};
-  typename Atomics::template Atomic<std::uint64_t> errand_place_{0};
-  typename Atomics::template Atomic<std::uint64_t> errand_since_{0};
+  ErrandSeen errand_;
+  ErrandSeen outermost_;
   alignas(cache_line) typename Atomics::template Atomic<const void*> asleep_for_{nullptr};
   const void* will_sleep_for_ = nullptr;  // with the next two, the thread's own
   bool recalled_ = false;

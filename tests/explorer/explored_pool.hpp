@@ -186,12 +186,13 @@ class ExploredFork : public Work {
     for (std::uint32_t number = 0; number < scheduler.used(); ++number) {
       Worker* const runner = scheduler.worker(number);
       if (runner == nullptr || runner == owner_) continue;
-      const auto errand = runner->errand();
+      auto errand = runner->errand();
+      if (errand.of != this) errand = runner->outermost_errand();
       if (errand.of != this) continue;
       Work* const work = runner->steal_part_of(errand);
       if (work == nullptr) continue;
       scheduler.settle(*owner_);
-      if (runner->errand() == errand) {
+      if (runner->errand() == errand || runner->outermost_errand() == errand) {
         work->run(*work);
       } else {
         pool_.post(*work);  // the errand has ended, and this is of what its thread did next

@@ -239,18 +239,4 @@ TEST(Job, DroppedItRunsAllTheSame) {
   EXPECT_TRUE(psyne_test::eventually([&] { return runs == 100; }));
 }
 
-TEST(Job, AHundredThousandThatWaitForEachOther) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  constexpr int depth = 2'000;  // their frames are large
-#else
-  constexpr int depth = 100'000;
-#endif
-  Pool pool = Pool::open({.workers = 2, .name = "nested", .max_threads = 2'000}).value();
-  std::function<int(int)> count = [&](int left) -> int {
-    if (left == 0) return 0;
-    return pool.submit([&, left] { return count(left - 1); }).get() + 1;
-  };
-  EXPECT_EQ(pool.submit([&] { return count(depth); }).get(), depth);
-}
-
 }  // namespace

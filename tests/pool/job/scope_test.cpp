@@ -288,25 +288,6 @@ TEST(Scope, AWaitRunsNothingThatItsHelperHadPutAsideBefore) {
   EXPECT_TRUE(unrelated_ran);
 }
 
-TEST(Scope, AsManyInEachOtherAsThereAreStacksFor) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  constexpr int depth = 2'000;  // one sanitizer keeps 64 Ki calls per thread, the other's frames are large
-#else
-  constexpr int depth = 20'000;  // two stacks; deeper, thefts on a busy machine may use up max_threads (docs/pool.md)
-#endif
-  Pool pool = Pool::open({.workers = 2, .name = "nested", .max_threads = 2'000}).value();
-  std::atomic<int> runs{0};
-  std::function<void(int)> nest = [&](int left) {
-    ++runs;
-    if (left == 0) return;
-    Scope scope;
-    scope.spawn([&, left] { nest(left - 1); });
-    scope.wait();
-  };
-  pool.submit([&] { nest(depth); }).get();
-  EXPECT_EQ(runs, depth + 1);
-}
-
 TEST(Scope, AMillionChildrenLeaveTheirParentFlat) {
   Pool pool = scope_pool(2);
   const std::size_t before = psyne::job_slabs();
