@@ -2,14 +2,19 @@
 
 #include <psyne/core/result/result.hpp>
 #include <psyne/pool/algorithm/another_stack.hpp>
+#include <psyne/pool/algorithm/loop.hpp>
+#include <psyne/pool/algorithm/par_options.hpp>
+#include <psyne/pool/algorithm/team.hpp>
 #include <psyne/pool/pool/default_pool.hpp>
 #include <psyne/pool/pool/guest.hpp>
 #include <psyne/pool/scheduler/current_worker.hpp>
 #include <psyne/pool/scheduler/fork.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace psyne::inline v0 {
 
@@ -68,6 +73,25 @@ template <class First, class Second, class... More>
   requires(sizeof...(More) > 0 && std::invocable<First&> && std::invocable<Second&> && (std::invocable<More&> && ...))
 void par_invoke(First&& first, Second&& second, More&&... more) {
   par_invoke(first, [&] { par_invoke(second, more...); });
+}
+
+/// The same as options say: by whose threads, how many at once (1: in order, on this thread), and what ends it early;
+/// progress is told in functions. Costs a loop over them, 0.1 us and more.
+///
+/// Throws as par_for_each() does over their positions.
+template <class... Functions>
+  requires(sizeof...(Functions) > 0 && (std::invocable<Functions&> && ...))
+void par_invoke(ParOptions options, Functions&&... functions) {
+  if (stack_is_low()) [[unlikely]]
+    return on_another_stack([&] { par_invoke(std::move(options), functions...); });
+  constexpr std::size_t count = sizeof...(Functions);
+  auto some = [&](std::size_t first, std::size_t last) {
+    std::size_t position = 0;
+    ((first <= position && position < last ? static_cast<void>(std::invoke(functions)) : void(), ++position), ...);
+  };
+  Team team(options, count, "par_invoke");
+  Loop(team, some, 1).run(count);
+  team.finish();
 }
 
 }  // namespace psyne::inline v0

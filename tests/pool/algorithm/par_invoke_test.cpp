@@ -181,4 +181,90 @@ TEST(ParInvoke, BelongsToTheJobThatCallsIt) {
   pool.submit([&] { par_invoke(check, check); }, {.name = "parent", .priority = psyne::Priority::high}).get();
 }
 
+TEST(ParInvokeBy, TheThreadsOfThePoolThatIsNamed) {
+  auto pool = Pool::open({.workers = 3, .name = "named"}).value();
+  std::atomic<int> there{0};
+  const auto meet = [&] {
+    EXPECT_EQ(&pool.state(), psyne::current_worker.pool);
+    ++there;
+    EXPECT_TRUE(eventually([&] { return there == 3; }));
+  };
+  par_invoke({.pool = &pool}, meet, meet, meet);
+  EXPECT_EQ(there, 3);
+  EXPECT_EQ(psyne::current_worker.pool, nullptr);
+}
+
+TEST(ParInvokeBy, OneThreadInOrder) {
+  auto pool = Pool::open({.workers = 3}).value();
+  std::string order;
+  const auto self = std::this_thread::get_id();
+  const auto add = [&](char letter) {
+    return [&order, letter, self] {
+      EXPECT_EQ(std::this_thread::get_id(), self);
+      order += letter;
+    };
+  };
+  par_invoke({.pool = &pool, .max_workers = 1}, add('a'), add('b'), add('c'), add('d'), add('e'));
+  EXPECT_EQ(order, "abcde");
+  par_invoke({.max_workers = 1}, add('f'));
+  EXPECT_EQ(order, "abcdef");
+}
+
+TEST(ParInvokeBy, AStopLeavesOutWhatHasNotBegun) {
+  psyne::StopSource stop;
+  int runs = 0;
+  const auto call = [&] {
+    par_invoke(
+        {.max_workers = 1, .stop = stop.token()}, [&] { ++runs; },
+        [&] {
+          ++runs;
+          stop.request_stop();
+        },
+        [&] { ++runs; });
+  };
+  try {
+    call();
+    FAIL() << "it was stopped";
+  } catch (const psyne::Exception& stopped) {
+    EXPECT_EQ(stopped.error().code(), psyne::Code::stopped);
+    EXPECT_NE(stopped.error().text().find("par_invoke"), std::string::npos) << stopped.error().text();
+  }
+  EXPECT_EQ(runs, 2);
+  EXPECT_THROW(call(), psyne::Exception);
+  EXPECT_EQ(runs, 2) << "stopped before";
+}
+
+TEST(ParInvokeBy, ThrowsWhatTheLeftmostThrew) {
+  auto pool = Pool::open({.workers = 3}).value();
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> there{0};
+    const auto throws = [&](int number) {
+      return [&there, number] {
+        ++there;
+        EXPECT_TRUE(eventually([&] { return there == 3; }));
+        throw number;
+      };
+    };
+    try {
+      par_invoke({.pool = &pool}, throws(1), throws(2), throws(3));
+      FAIL() << "all threw";
+    } catch (const int number) {
+      EXPECT_EQ(number, 1);
+    }
+  }
+}
+
+TEST(ParInvokeBy, TellsHowManyAreDone) {
+  std::size_t last = 0;
+  par_invoke(
+      {.max_workers = 1,
+       .progress =
+           [&](std::size_t done, std::size_t total) {
+             EXPECT_EQ(total, 2U);
+             last = done;
+           }},
+      [] {}, [] {});
+  EXPECT_EQ(last, 2U);
+}
+
 }  // namespace
