@@ -173,8 +173,8 @@ class Crew {
     return !take_back_place();
   }
 
-  /// A worker begins to wait inside a job, perhaps as one that searched. Afterwards it looks for work and calls somebody
-  /// in its place.
+  /// A worker begins to wait inside a job, perhaps as one that searched. Afterwards it looks for work and calls
+  /// somebody in its place.
   void leave(bool searched = false) noexcept { add(one_blocked - one_active - (searched ? one_searching : 0)); }
   void come_back() noexcept { add(one_active - one_blocked); }
   /// The same for one that somebody has reserved a place for: it searches.

@@ -44,8 +44,7 @@ Scope::Scope(ScopeOptions options) : Scope(pool_for(options.pool), limits_of(opt
 Scope::Scope(PoolState& pool, const JobLimits* limits) noexcept
     : pool_(pool),
       limits_(limits),
-      context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(),
-               limits),
+      context_(this_job::priority(), current_worker.job != nullptr ? current_worker.job : &pool_.whole(), limits),
       owner_(pool_.inside() ? current_worker.worker : nullptr),
       base_(owner_ != nullptr ? owner_->deque().position() : 0),
       opened_(owner_ != nullptr ? owner_->errands() : 0),
@@ -81,14 +80,15 @@ void Scope::put(Spawned& job) {
 // the job may have run and the scope be gone.
 bool Scope::post(Spawned& job) noexcept {
   const Priority level = context_.priority();
-  Ticket* const ticket = owner_ != nullptr && pool_.inside() ? Ticket::make(job) : nullptr;
+  Ticket* const ticket =
+      owner_ != nullptr && pool_.inside() ? Ticket::make(job, current_worker.worker->tickets()) : nullptr;
   if (ticket == nullptr) return pool_.post(job, level);
   PoolState& pool = pool_;
   Worker* const owner = owner_;
   posted_.add(*ticket);
   if (!pool.post(*ticket, level)) {
     const bool refused = ticket->take() != nullptr;
-    ticket->let_go();
+    ticket->leave_queue();
     return !refused;
   }
   if (owner != current_worker.worker) owner->parker().wake();
@@ -207,7 +207,8 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
 // the count to zero is another, who tells so.
 Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexcept {
   if (!mine()) {
-    const WaitEnd end = wait_or_stop(parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
+    const WaitEnd end = wait_or_stop(
+        parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
     return {end, all_ended()};
   }
   const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };

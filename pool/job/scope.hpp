@@ -42,7 +42,8 @@ struct ScopeOptions {
 /// exception gets there.
 ///
 /// A wait inside a job runs jobs of this scope and nothing else; when the rest runs elsewhere the thread sleeps, and
-/// another takes its place. After wait() the scope may be used again.
+/// another takes its place. A job for which no thread has a stack left, when the pool has max_threads, is left out:
+/// wait() throws psyne::Exception with Code::exhausted then. After wait() the scope may be used again.
 ///
 /// Destroyed without a wait() it waits, and what was thrown is counted and logged; destroyed by an exception it cancels
 /// first.
@@ -127,10 +128,10 @@ class Scope {
   PoolState& pool_;
   const std::unique_ptr<const JobLimits> limits_;  // null in most
   JobContext context_;
-  Worker* const owner_;       // the worker of the thread that opened the scope, if it was inside the pool
-  const std::uint64_t base_;  // what lies in its deque below this is not ours
+  Worker* const owner_;         // the worker of the thread that opened the scope, if it was inside the pool
+  const std::uint64_t base_;    // what lies in its deque below this is not ours
   const std::uint64_t opened_;  // how many errands that thread had begun
-  const int uncaught_;        // exceptions under way when it was opened
+  const int uncaught_;          // exceptions under way when it was opened
   // Jobs that have not ended. What the thread that opened the scope spawns and runs itself it counts by itself: spawned
   // less ended. The others count theirs, from not_awaited on; in a wait both are one, so that it comes to zero.
   std::int64_t own_jobs_ = 0;

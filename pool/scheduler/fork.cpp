@@ -37,7 +37,7 @@ Ticket* ForkFrame::ticket() const noexcept {
 
 // Once the parent sees the ticket the child may be gone.
 void ForkFrame::give_away(PoolState& pool, Priority level) noexcept {
-  Ticket* const given = Ticket::make(*this);
+  Ticket* const given = Ticket::make(*this, current_worker.worker->tickets());
   Worker* const owner = owner_;
   if (given != nullptr) std::atomic_ref(next).store(given, std::memory_order_release);
   Work& entry = given != nullptr ? static_cast<Work&>(*given) : *this;
@@ -46,8 +46,8 @@ void ForkFrame::give_away(PoolState& pool, Priority level) noexcept {
 }
 
 // What is asleep here has given its place away (Blocking), so a thread comes for what lies in its deque, the oldest
-// first, as long as there are any: a deque that is full has room soon, and nobody tells of that. When it is recalled, no
-// other thread can do it.
+// first, as long as there are any: a deque that is full has room soon, and nobody tells of that. When it is recalled,
+// no other thread can do it.
 bool ForkFrame::leave_to_other() {
   constexpr auto between_looks = std::chrono::milliseconds(1);
   Worker& me = *current_worker.worker;
@@ -59,9 +59,8 @@ bool ForkFrame::leave_to_other() {
     return owner_ == nullptr || !me.deque().empty() || (given != nullptr && !given->taken());
   };
   const auto sleep = [&](const auto& enough, Deadline deadline) {
-    waiting.asleep(pending(), [&] {
-      me.parker().wait([&] { return enough() || me.was_recalled(); }, deadline, no_patience);
-    });
+    waiting.asleep(pending(),
+                   [&] { me.parker().wait([&] { return enough() || me.was_recalled(); }, deadline, no_patience); });
     Waiting::settle();
     return me.was_recalled();
   };

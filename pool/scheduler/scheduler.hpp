@@ -395,8 +395,8 @@ class BasicScheduler {
     }
   }
 
-  // Long enough for others to write their lines undisturbed; and where there are more threads than CPUs, one of them has
-  // the CPU meanwhile.
+  // Long enough for others to write their lines undisturbed; and where there are more threads than CPUs, one of them
+  // has the CPU meanwhile.
   static void rest_between_looks(std::uint32_t pauses) noexcept {
     for (std::uint32_t pause = 0; pause < pauses; ++pause) Atomics::pause();
     Atomics::yield();

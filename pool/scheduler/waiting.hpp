@@ -49,8 +49,8 @@ class Waiting {
     return true;
   }
 
-  /// `sleep()`s on something that the worker's parker wakes it from, and that ends when was_recalled(): another then has
-  /// the place. True when it was recalled, and so take_part() will find something if nobody else did before.
+  /// `sleep()`s on something that the worker's parker wakes it from, and that ends when was_recalled(): another then
+  /// has the place. True when it was recalled, and so take_part() will find something if nobody else did before.
   /// `stuck`: the thread has no stack for what it waits for, and wants to be told when nobody else will do it.
   template <class DoSleep>
   bool asleep(bool stuck, DoSleep&& sleep) noexcept {

@@ -177,6 +177,9 @@ class BasicWorker {
     return true;
   }
 
+  /// How many tickets of this thread lie in the pool's queue. Any thread.
+  typename Atomics::template Atomic<std::uint32_t>& tickets() noexcept { return tickets_; }
+
   /// Woken when a child of this thread that another ran has ended. Any thread wakes, this one waits.
   Parker<Atomics>& parker() noexcept { return parker_; }
 
@@ -224,6 +227,7 @@ class BasicWorker {
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
   ErrandSeen errand_;
   ErrandSeen outermost_;
+  typename Atomics::template Atomic<std::uint32_t> tickets_{0};
   alignas(cache_line) typename Atomics::template Atomic<const void*> asleep_for_{nullptr};
   const void* will_sleep_for_ = nullptr;  // with the next two, the thread's own
   bool recalled_ = false;

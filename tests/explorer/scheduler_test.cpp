@@ -418,8 +418,8 @@ TEST(SchedulerExplored, SeededBugsAreFound) {
       "Scheduler, a recalled waiter that searches for ever",
       [] { recall_the_waiter<WithCrewBug<Bug::never_settles>>(2, 2, false); }, "", long_one());
   expect_found(
-      "Scheduler, a recall without a place",
-      [] { recall_the_waiter<WithCrewBug<Bug::reserves_nothing>>(2, 2, false); }, "", long_one());
+      "Scheduler, a recall without a place", [] { recall_the_waiter<WithCrewBug<Bug::reserves_nothing>>(2, 2, false); },
+      "", long_one());
   expect_found(
       "Scheduler, nobody recalled", [] { recall_the_waiter<WithCrewBug<Bug::recalls_nobody>>(2, 2, false); }, "sleeps",
       long_one());

@@ -16,7 +16,8 @@ using psyne::Scope;
 #if defined(__SANITIZE_THREAD__)
 constexpr int deep = 4'000;  // the sanitizer has room for 64 Ki calls of a thread, whatever its stack has
 #elif defined(__SANITIZE_ADDRESS__)
-constexpr int deep = 10'000;  // a job takes 4 KiB of a stack, and thefts on a busy machine may use up max_threads before that
+constexpr int deep =
+    10'000;  // a job takes 4 KiB of a stack, and thefts on a busy machine may use up max_threads before that
 #else
 constexpr int deep = 100'000;
 #endif
