@@ -83,8 +83,8 @@ class WorkerBudget {
 
  private:
   struct Seat {
-    Member* member;
-    std::uint32_t places;
+    Member* member = nullptr;
+    std::uint32_t places = 0;
     Member::Demand seen{};
     std::uint64_t begun = 0;
     std::uint32_t still = 0;  // ticks for which work waited and none began
