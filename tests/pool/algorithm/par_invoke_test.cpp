@@ -1,3 +1,4 @@
+#include <psyne/core/stop/stop_source.hpp>
 #include <psyne/pool/algorithm/par_invoke.hpp>
 #include <psyne/pool/pool/pool.hpp>
 
