@@ -13,8 +13,8 @@ namespace psyne::inline v0 {
 ///
 /// Begins with one item and has sixteen times as many next as long as they are done soon, so that 1,000 tiny items are
 /// through after four looks at the clock (24 ns each) and before anybody is called; an item that takes longer than all
-/// that is worth a fork of its own. Once a chunk takes as long as it should, the clock is read after every second, while
-/// there is so much left that two chunks of dearer items do not matter.
+/// that is worth a fork of its own. Once a chunk takes as long as it should, the clock is read after every second,
+/// while there is so much left that two chunks of dearer items do not matter.
 class Pace {
  public:
   /// `least`: how many at once at least. `each`: presume that such a chunk is worth a fork of its own.
