@@ -82,7 +82,7 @@ class Loop {
 
   // Half of what is left at most, so that something is there to share should the dear ones come last.
   std::size_t next_chunk(std::size_t left, const Pace& pace) const noexcept {
-    const std::size_t most = left > pace.chunk() / 256 ? (left + 1) / 2 : left;
+    const std::size_t most = pace.worth_a_chunk(left) ? (left + 1) / 2 : left;
     const std::size_t count = std::max(std::min(pace.chunk(), most), grain_);
     return left < count + grain_ ? left : count;
   }

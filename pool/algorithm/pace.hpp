@@ -30,6 +30,9 @@ class Pace {
     return spent_ >= first_share && static_cast<double>(left) * per_item_ >= least_share;
   }
 
+  /// Whether so many items are worth a chunk of their own, by what is known: longer than a look at the clock.
+  bool worth_a_chunk(std::size_t items) const noexcept { return static_cast<double>(items) * per_item_ >= least_chunk; }
+
   /// For a part that begins elsewhere in the row, where items may be dearer: what was cheap here is presumed until they
   /// are known, but for a sixteenth of the chunk.
   Pace elsewhere() const noexcept {
@@ -83,6 +86,7 @@ class Pace {
   static constexpr Clock::duration aim = std::chrono::microseconds(8);
   static constexpr Clock::duration first_share = std::chrono::microseconds(1);
   static constexpr double least_share = 5000;  // nanoseconds; a sleeping thread is there after as long
+  static constexpr double least_chunk = 50;     // nanoseconds
   static constexpr std::size_t growth = 16;
 
   std::size_t fitting(Clock::duration time) const noexcept {
