@@ -86,7 +86,7 @@ class Pace {
   static constexpr Clock::duration aim = std::chrono::microseconds(8);
   static constexpr Clock::duration first_share = std::chrono::microseconds(1);
   static constexpr double least_share = 5000;  // nanoseconds; a sleeping thread is there after as long
-  static constexpr double least_chunk = 50;     // nanoseconds
+  static constexpr double least_chunk = 50;    // nanoseconds
   static constexpr std::size_t growth = 16;
 
   std::size_t fitting(Clock::duration time) const noexcept {
