@@ -31,19 +31,19 @@ class Outcome:
     @property
     def met(self):
         """Whether the must is met; without a must there is nothing to miss."""
-        return meets(self.reached, self.row.must, self.row.better)
+        return meets(self.reached, self.row.must, self.row.better, self.row.noise)
 
     @property
     def aim_met(self):
         return self.row.aim is not None and meets(self.reached, self.row.aim, self.row.better)
 
 
-def meets(value, bound, better):
+def meets(value, bound, better, noise=0.0):
     if bound is None:
         return True
     if value is None:
         return False
-    return value <= bound if better == "lower" else value >= bound
+    return value <= bound * (1 + noise) if better == "lower" else value >= bound * (1 - noise)
 
 
 def best_of(peers, better):

@@ -23,6 +23,7 @@ def row_words(outcome):
         "ratio_min": rounded(outcome.ratio_min),
         "ratio_max": rounded(outcome.ratio_max),
         "must": row.must,
+        "noise": row.noise,
         "aim": row.aim,
         "met": outcome.met,
     }

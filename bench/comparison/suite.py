@@ -27,6 +27,7 @@ class Row:
     label: str  # the work as it is shown
     milliseconds: Optional[int]  # how long to measure when it is not as long as the rest
     alone: bool  # only psyne is measured
+    noise: float = 0.0  # by how much of the must two runs of one program differ where all run the same code
 
     @property
     def cell(self):
@@ -106,4 +107,5 @@ def parse_row(words, counted):
         label=words.get("label", words["work"]),
         milliseconds=words.get("milliseconds"),
         alone=words.get("alone", words["against"] == "absolute"),
+        noise=words.get("noise", 0.0),
     )

@@ -33,7 +33,12 @@ def show_must(outcome):
     if row.must is None:
         return "-"
     sign = "<=" if row.better == "lower" else ">="
-    return f"{sign} {show_value(row.must)}"
+    return f"{sign} {show_bound(row)}"
+
+
+def show_bound(row):
+    """The must, and how far two runs of one program lie apart where that counts."""
+    return show_value(row.must) + (f" +-{row.noise:.0%}" if row.noise else "")
 
 
 def show_met(outcome):

@@ -1,6 +1,6 @@
 """What --check finds wanting."""
 
-from comparison.table import show_ratio, show_size, show_value
+from comparison.table import show_bound, show_ratio, show_size, show_value
 
 
 def shortfalls(outcomes, absent, failures):
@@ -17,7 +17,7 @@ def shortfalls(outcomes, absent, failures):
 def missed(outcome):
     row = outcome.row
     where = f"{row.label} {show_size(row.size)}"
-    bound = f"must be {'at most' if row.better == 'lower' else 'at least'} {show_value(row.must)}"
+    bound = f"must be {'at most' if row.better == 'lower' else 'at least'} {show_bound(row)}"
     if outcome.reached is None:
         return f"{where} was not measured, {bound}"
     if row.against == "absolute":

@@ -45,6 +45,13 @@ class Ratios(unittest.TestCase):
         self.assertTrue(outcome([{"psyne": 130, "A": 100}], better="higher", must=1.3).met)
         self.assertFalse(outcome([{"psyne": 129, "A": 100}], better="higher", must=1.3).met)
 
+    def test_where_two_runs_of_one_program_differ_a_must_is_met_within_that(self):
+        self.assertTrue(outcome([{"psyne": 103, "A": 100}], must=1.0, noise=0.03).met)
+        self.assertFalse(outcome([{"psyne": 104, "A": 100}], must=1.0, noise=0.03).met)
+        self.assertTrue(outcome([{"psyne": 97, "A": 100}], better="higher", must=1.0, noise=0.03).met)
+        self.assertFalse(outcome([{"psyne": 96, "A": 100}], better="higher", must=1.0, noise=0.03).met)
+        self.assertFalse(outcome([{"psyne": 101, "A": 100}], must=1.0).met)
+
     def test_an_absolute_must_is_compared_with_the_value_and_has_no_peers(self):
         result = outcome([{"psyne": 0.1}, {"psyne": 0.3}, {"psyne": 0.2}], against="absolute", must=0.2, limit=None)
         self.assertEqual((result.psyne, result.ratio, result.peers, result.met), (0.2, None, {}, True))

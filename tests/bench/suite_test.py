@@ -118,6 +118,10 @@ class OurSuites(unittest.TestCase):
             },
         )
 
+    def test_only_where_all_run_the_same_code_noise_is_allowed_for(self):
+        noisy = {(r.label, r.size): r.noise for known in self.suites.values() for r in known.rows if r.noise}
+        self.assertEqual(noisy, {(w, n): 0.03 for w in ("uneven items", "matrix multiply") for n in (1, 2)})
+
     def test_every_peer_names_its_package(self):
         listed = "".join((ROOT / "scripts" / name).read_text() for name in ("packages.txt", "packages-bench.txt"))
         for known in self.suites.values():

@@ -118,7 +118,7 @@ class Results(unittest.TestCase):
             self.assertEqual(
                 list(words),
                 ["work", "size", "unit", "better", "psyne", "peers", "limit", "ratio", "ratio_min", "ratio_max", "must",
-                 "aim", "met"],
+                 "noise", "aim", "met"],
             )  # fmt: skip
 
     def test_a_row(self):
@@ -126,7 +126,7 @@ class Results(unittest.TestCase):
             self.words["rows"][0],
             {"work": "latency", "size": 8, "unit": "ns", "better": "lower", "psyne": 60.0,
              "peers": {"A": 100.0, "B": 120.0}, "limit": 60.0, "ratio": 0.6, "ratio_min": 0.3, "ratio_max": 0.6,
-             "must": 0.9, "aim": 0.7, "met": True},
+             "must": 0.9, "noise": 0.0, "aim": 0.7, "met": True},
         )  # fmt: skip
 
     def test_losses_and_absences_are_in_it(self):
