@@ -1,7 +1,9 @@
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/pool/pool/producers.hpp>
 
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,12 @@ struct OpenPools {
   std::mutex mutex;
   std::map<PoolId, Scheduler*> pools;
   PoolId last = 0;
+  ForkHook hook = on_fork_in_child([this] {
+    // Another thread may have been in the middle of a change. The parent's pools are none of the child's, and no new one
+    // gets the number of one of them.
+    new (&mutex) std::mutex;
+    new (&pools) std::map<PoolId, Scheduler*>;
+  });
 };
 OpenPools& open_pools() {
   static OpenPools& the_one = *new OpenPools;

@@ -1,12 +1,14 @@
 #include <psyne/pool/algorithm/par_reduce.hpp>
 #include <psyne/pool/job/scope.hpp>
 #include <psyne/pool/pool/pool.hpp>
+#include <psyne/pool/pool/producers.hpp>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <functional>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include <eventually.hpp>
@@ -89,6 +91,20 @@ TEST(PoolFork, InTheMiddleOfWork) {
   }
   enough = true;
   for (auto& job : jobs) job.get();
+}
+
+TEST(PoolFork, WhileAnotherThreadOpensPools) {
+  if (!fork_among_threads) GTEST_SKIP() << "this sanitizer cannot fork while other threads allocate";
+  Pool pool = Pool::open({.workers = 1}).value();
+  std::atomic<bool> enough{false};
+  std::jthread other([&] {
+    while (!enough) psyne::pool_closed(psyne::pool_opened(pool.state().scheduler()));  // what is locked of it
+  });
+  for (int round = 0; round < 30; ++round) {
+    EXPECT_EQ(in_child([] { return psyne::par_reduce(ones, 0, std::plus{}) == 1'000'000 ? 0 : 1; }), 0);
+    if (HasFailure()) break;  // each takes as long as a child may
+  }
+  enough = true;
 }
 
 }  // namespace
