@@ -20,8 +20,8 @@ struct OpenPools {
   std::map<PoolId, Scheduler*> pools;
   PoolId last = 0;
   ForkHook hook = on_fork_in_child([this] {
-    // Another thread may have been in the middle of a change. The parent's pools are none of the child's, and no new one
-    // gets the number of one of them.
+    // Another thread may have been in the middle of a change. The parent's pools are none of the child's, and no new
+    // one gets the number of one of them.
     new (&mutex) std::mutex;
     new (&pools) std::map<PoolId, Scheduler*>;
   });
