@@ -170,11 +170,12 @@ Work* Scope::next_own() noexcept {
 }
 
 // Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
-// out, goes to where any thread takes it.
+// out, goes to where any thread takes it. `able`: there is stack for it; else it is the reserve's, when nobody else
+// can.
 template <class Enough>
-void Scope::run_own(const Enough& enough) noexcept {
+void Scope::run_own(bool able, const Enough& enough) noexcept {
   const InContext here(context_);
-  while ((owner_->deque().position() > base_ || posted_.any()) && may_nest() && !enough()) {
+  while ((owner_->deque().position() > base_ || posted_.any()) && (able || may_use_reserve()) && !enough()) {
     Work* const work = next_own();
     if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) [[likely]] {
@@ -190,8 +191,8 @@ void Scope::run_own(const Enough& enough) noexcept {
 // thread lies here again.
 template <class Done, class Enough>
 void Scope::take_part(Waiting& waiting, const Done& done, const Enough& enough) noexcept {
-  const auto more_here = [&] { return any_own() && !stack_is_low() && !enough(); };
-  do run_own(enough);
+  const auto more_here = [&] { return any_own() && waiting.able() && !enough(); };
+  do run_own(waiting.able(), enough);
   while (waiting.take_part([&] { return done() || enough() || more_here(); }) && more_here());
 }
 
@@ -286,7 +287,7 @@ void Scope::rethrow_first() {
 }
 
 void Scope::wait() {
-  if (mine()) run_own([] { return false; });
+  if (mine()) run_own(!stack_is_low(), [] { return false; });
   if (nothing_left()) [[likely]]
     return;
   static_cast<void>(wait_until(no_deadline, {}));

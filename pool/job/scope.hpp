@@ -102,7 +102,7 @@ class Scope {
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
   template <class Enough>
-  void run_own(const Enough& enough) noexcept;
+  void run_own(bool able, const Enough& enough) noexcept;
   void run_last() noexcept;
   template <class Done, class Enough>
   void take_part(Waiting& waiting, const Done& done, const Enough& enough) noexcept;

@@ -6,7 +6,7 @@
 namespace psyne::inline v0 {
 
 bool Waiting::run_part(bool anywhere) noexcept {
-  if (stack_is_low()) return false;
+  if (!able_) return false;
   Work* work = nullptr;
   if (runner_ != nullptr && !anywhere) {
     if (Worker* const runner = runner_->load(std::memory_order_acquire)) work = take_from(*runner);

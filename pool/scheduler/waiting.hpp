@@ -25,7 +25,7 @@ class Waiting {
 
   /// `runner`: who has begun an errand of `what` last, where that is known.
   explicit Waiting(const void* what, const std::atomic<Worker*>* runner = nullptr) noexcept
-      : what_(what), runner_(runner) {}
+      : what_(what), runner_(runner), able_(!stack_is_low()) {}
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() { settle(); }
@@ -56,11 +56,15 @@ class Waiting {
   bool asleep(bool stuck, DoSleep&& sleep) noexcept {
     Worker& me = *current_worker.worker;
     me.forget_recall();
-    me.will_sleep_for(stuck ? me.stuck() : stack_is_low() ? nullptr : what_);
+    me.will_sleep_for(stuck ? me.stuck() : able_ ? what_ : nullptr);
     sleep();
     me.will_sleep_for(nullptr);
     return me.was_recalled();
   }
+  /// Whether there is stack for parts. Asked once: were it one answer here and another some frames deeper, the thread
+  /// would be recalled for ever for what it then does not do.
+  bool able() const noexcept { return able_; }
+
   static bool was_recalled() noexcept { return current_worker.worker->was_recalled(); }
 
   /// All of it, until `done()`, which the worker's parker is woken for.
@@ -83,6 +87,7 @@ class Waiting {
 
   const void* const what_;
   const std::atomic<Worker*>* const runner_;
+  const bool able_;
   Worker* victim_ = nullptr;  // of whom something was taken
   Worker::Errand errand_;     // and what he did when it was
 };
