@@ -48,7 +48,7 @@ struct Soakers::Diary {
   std::atomic<const char*> kind{nullptr};  // null between two pieces
   std::atomic<const char*> where{""};
   std::atomic<std::uint64_t> seed{0};
-  std::atomic<Clock::rep> began{0};
+  std::atomic<std::uint64_t> began{0};  // of seconds_
 };
 
 Soakers::Soakers(std::size_t threads, std::uint64_t seed, std::string_view only) : seed_(seed) {
@@ -79,7 +79,7 @@ void Soakers::run(Ground& ground, Diary& diary, std::uint64_t seed, bool forks_t
   while (!ending_) {
     const std::uint64_t own = seeds.next();
     diary.seed = own;
-    diary.began = Clock::now().time_since_epoch().count();
+    diary.began = seconds_.load();
     if (forks_too && Clock::now() >= fork_next) {
       diary.where = "outside";
       diary.kind = "forks";
@@ -112,17 +112,17 @@ void Soakers::step(Ground& ground, Diary& diary, std::uint64_t seed) {
   }
 }
 
-bool Soakers::stuck(Clock::duration limit, std::string& what) const {
+bool Soakers::stuck(std::uint64_t seconds, std::string& what) {
+  const std::uint64_t now = ++seconds_;
   bool any = false;
   for (std::size_t number = 0; number < diaries_.size(); ++number) {
     const Diary& diary = *diaries_[number];
     const char* const kind = diary.kind;
     if (kind == nullptr) continue;
-    const auto since = Clock::now() - Clock::time_point(Clock::duration(diary.began));
-    any = any || since > limit;
+    const std::uint64_t began = diary.began;
+    any = any || now > began + seconds;
     what += "thread " + std::to_string(number) + ": " + kind + " " + diary.where.load() + " (seed " +
-            std::to_string(diary.seed) + ") since " +
-            std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(since).count()) + " ms\n";
+            std::to_string(diary.seed) + ") for " + std::to_string(now - began) + " s\n";
   }
   return any;
 }

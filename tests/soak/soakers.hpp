@@ -20,7 +20,7 @@ struct Kind;
 /// Threads that do pieces of all kinds, one after another, each of them at random on its own thread or in a job.
 ///
 ///   soak        one thread
-///   stuck       any thread
+///   stuck       one other thread
 class Soakers {
  public:
   /// `only`: pieces of the kind of that name alone; empty for all.
@@ -33,8 +33,9 @@ class Soakers {
   /// Pieces that have been done, by all.
   std::uint64_t done() const noexcept { return done_; }
 
-  /// Whether a piece takes longer than that; all that every thread is doing, for people, then lies in `what`.
-  bool stuck(std::chrono::steady_clock::duration limit, std::string& what) const;
+  /// To be called every second: whether a piece takes more than so many of them; all that every thread is doing, for
+  /// people, then lies in `what`. Time in which the process is stopped is so not counted.
+  bool stuck(std::uint64_t seconds, std::string& what);
 
  private:
   struct Diary;
@@ -46,6 +47,7 @@ class Soakers {
   std::vector<std::unique_ptr<Diary>> diaries_;
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> done_{0};
+  std::atomic<std::uint64_t> seconds_{0};
 };
 
 }  // namespace psyne_soak

@@ -1,12 +1,13 @@
 #include "watchdog.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
 namespace psyne_soak {
 
-Watchdog::Watchdog(const Soakers& soakers, std::chrono::steady_clock::duration limit)
-    : soakers_(soakers), limit_(limit), thread_([this] { look(); }) {}
+Watchdog::Watchdog(Soakers& soakers, std::uint64_t seconds)
+    : soakers_(soakers), seconds_(seconds), thread_([this] { look(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -21,7 +22,7 @@ void Watchdog::look() {
   std::unique_lock lock(mutex_);
   while (!end_.wait_for(lock, std::chrono::seconds(1), [this] { return ending_; })) {
     std::string what;
-    if (!soakers_.stuck(limit_, what)) continue;
+    if (!soakers_.stuck(seconds_, what)) continue;
     std::fprintf(stderr, "WRONG: no end is in sight\n%s", what.c_str());
     std::abort();
   }

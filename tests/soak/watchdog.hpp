@@ -2,8 +2,8 @@
 
 #include "soakers.hpp"
 
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 
@@ -13,7 +13,7 @@ namespace psyne_soak {
 /// core sees where.
 class Watchdog {
  public:
-  Watchdog(const Soakers& soakers, std::chrono::steady_clock::duration limit);
+  Watchdog(Soakers& soakers, std::uint64_t seconds);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -21,8 +21,8 @@ class Watchdog {
  private:
   void look();
 
-  const Soakers& soakers_;
-  const std::chrono::steady_clock::duration limit_;
+  Soakers& soakers_;
+  const std::uint64_t seconds_;
   std::mutex mutex_;
   std::condition_variable end_;
   bool ending_ = false;
