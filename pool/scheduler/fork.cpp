@@ -30,8 +30,8 @@ bool ForkFrame::wait_for_other() noexcept {
   return back;
 }
 
-Ticket* ForkFrame::ticket() const noexcept {
-  Work* const linked = std::atomic_ref(const_cast<Work*&>(next)).load(std::memory_order_acquire);
+Ticket* ForkFrame::ticket() noexcept {
+  Work* const linked = std::atomic_ref(next).load(std::memory_order_acquire);
   return linked != this ? static_cast<Ticket*>(linked) : nullptr;
 }
 

@@ -90,7 +90,7 @@ class ForkFrame : public Work {
  private:
   bool take_back_below(Work* newer) noexcept;
   bool wait_for_other() noexcept;
-  Ticket* ticket() const noexcept;
+  Ticket* ticket() noexcept;
   static bool may_run_here();
 
   Worker* owner_ = nullptr;  // null: not put aside, since there was no room
