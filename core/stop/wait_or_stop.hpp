@@ -12,6 +12,12 @@ namespace psyne::inline v0 {
 /// How a wait ended. When several are true at once, the first counts.
 enum class WaitEnd : std::uint8_t { ready, stopped, timed_out };
 
+/// Whether a wait with these limits has to end, ready or not.
+template <class Atomics>
+bool wait_is_over(Deadline deadline, const BasicStopToken<Atomics>& stop) noexcept {
+  return stop.stop_requested() || (deadline != no_deadline && Atomics::now() >= deadline);
+}
+
 /// Runs `doze(look, until, patience)` until `ready()`, a stop or the deadline; `wake()` must end such a sleep from any
 /// thread. Looks for as long as `patience` says before it tells the token that somebody sleeps.
 template <class Atomics, class Ready, class Doze, class Wake>

@@ -99,7 +99,7 @@ class Team {
    private:
     Team& team_;
     JobContext* const job_before_;
-    const Worker::Errand errand_before_;
+    const Errand errand_before_;
   };
 
   /// In a catch block: what begins at `position` threw. Ends everything.

@@ -34,7 +34,8 @@ class [[nodiscard]] Job : public Completion<T> {
     return job()->JobRecord::pending() ? JobStatus::pending : JobStatus::running;
   }
 
-  /// Why it was cancelled or told to stop; nothing when it was not.
+  /// Why it was cancelled or told to stop, by its limits or since its pool closes; nothing when it was not. While it
+  /// runs this may come a moment after its token says so; once it has finished, it is there.
   std::optional<StopReason> stop_reason() const noexcept { return job()->reason(); }
 
   /// Empty when it was given none.

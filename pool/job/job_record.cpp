@@ -74,7 +74,7 @@ void JobRecord::run(Work& self) noexcept {
     pool.dropped(name);
   } else if (own.claim()) {
     Worker& worker = *current_worker.worker;
-    const Worker::Errand before = worker.begin_errand(&own);
+    const Errand before = worker.begin_errand(&own);
     own.run_claimed();
     worker.end_errand(before);
   }
@@ -113,9 +113,7 @@ WaitEnd JobRecord::wait_inside(CompletionState<>& result, Deadline deadline, con
   Told told(current_worker.worker->parker());
   if (!result.subscribe(told)) return WaitEnd::ready;
   const auto finished = [&result] { return result.finished(); };
-  const auto enough = [&] {
-    return finished() || stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline);
-  };
+  const auto enough = [&] { return finished() || wait_is_over(deadline, stop); };
   WaitEnd end = WaitEnd::ready;
   {
     Waiting waiting(this);
@@ -140,7 +138,24 @@ void JobRecord::run_claimed() noexcept {
   me.job = before;
 }
 
+// A job may have seen a limit by itself, and be over before the thread for callbacks says so; and of its pool's closing
+// nobody else tells it.
+void JobRecord::was_told() noexcept {
+  StopReason reason = StopReason::shutdown;
+  if (extras_ != nullptr && extras_->limited) {
+    if (extras_->limits.stop.stop_requested()) {
+      reason = StopReason::parent;
+    } else if (Clock::now() >= extras_->limits.deadline) {
+      reason = StopReason::deadline;
+    }
+  }
+  std::uint8_t none = 0;
+  reason_.compare_exchange_strong(none, stored(reason), std::memory_order_acq_rel);
+}
+
 void JobRecord::called() noexcept {
+  if (context_.stop_requested()) [[unlikely]]
+    was_told();
   if (extras_ != nullptr && extras_->timed) extras_->timings.ended = Clock::now();
   ended();
 }
@@ -159,8 +174,7 @@ void JobRecord::ended() noexcept {
 
 void JobRecord::cancel(StopReason reason, std::string text) noexcept {
   std::uint8_t none = 0;
-  const bool first =
-      reason_.compare_exchange_strong(none, static_cast<std::uint8_t>(static_cast<unsigned>(reason) + 1));
+  const bool first = reason_.compare_exchange_strong(none, stored(reason), std::memory_order_acq_rel);
   Stage expected = Stage::pending;
   if (stage_.compare_exchange_strong(expected, Stage::cancelled, std::memory_order_acq_rel)) {
     end_unrun(stop_error(reason, text, what("cannot run")));

@@ -99,15 +99,19 @@ class JobRecord : public Work {
   static std::unique_ptr<Extras> extras_of(JobRecord& own, JobOptions& options);
   static void run(Work& self) noexcept;
   void run_inside() noexcept;
+  void was_told() noexcept;
   void ended() noexcept;
   void end_unrun(Error error) noexcept;
   std::optional<Error> watch() noexcept;
+  static std::uint8_t stored(StopReason reason) noexcept {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(reason) + 1);
+  }
 
   PoolState* const pool_;
   const std::unique_ptr<Extras> extras_;
   JobContext context_;
   std::atomic<Stage> stage_{Stage::pending};
-  std::atomic<std::uint8_t> reason_{0};  // one more than the StopReason
+  std::atomic<std::uint8_t> reason_{0};  // as stored() says; 0 for none
 };
 
 }  // namespace psyne::inline v0

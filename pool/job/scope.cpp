@@ -108,7 +108,7 @@ void Spawned::run_one(Work& self) noexcept {
 // On a thread that took the job from another's deque or from the queue.
 void Scope::run_for_other(Spawned& job) noexcept {
   Worker* const worker = current_worker.worker;
-  const Worker::Errand before = worker->begin_errand(this);
+  const Errand before = worker->begin_errand(this);
   runner_.store(worker, std::memory_order_release);
   {
     const InContext here(context_);
@@ -169,22 +169,27 @@ Work* Scope::next_own() noexcept {
   return work != nullptr ? work : posted_.take();
 }
 
-// Runs what this thread has put aside for the scope. What it has put aside for another meanwhile, such as one further
-// out, goes to where any thread takes it. `able`: there is stack for it; else it is the reserve's, when nobody else
-// can.
-template <class Enough>
-void Scope::run_own(bool able, const Enough& enough) noexcept {
+// Has `run(job)` run what this thread has put aside for the scope, as long as `go_on()`. What it has put aside for
+// another meanwhile, such as one further out, goes to where any thread takes it.
+template <class GoOn, class Run>
+void Scope::for_own(const GoOn& go_on, const Run& run) noexcept {
   const InContext here(context_);
-  while ((owner_->deque().position() > base_ || posted_.any()) && (able || may_use_reserve()) && !enough()) {
+  while ((owner_->deque().position() > base_ || posted_.any()) && go_on()) {
     Work* const work = next_own();
     if (work == nullptr) break;
     if (Spawned::is(*work) && &static_cast<Spawned*>(work)->scope() == this) [[likely]] {
-      act(*static_cast<Spawned*>(work));
+      run(*static_cast<Spawned*>(work));
       --own_jobs_;
     } else {
       pool_.give_away(*work, context_.priority());
     }
   }
+}
+
+// `able`: there is stack for it; else it is the reserve's, when nobody else can.
+template <class Enough>
+void Scope::run_own(bool able, const Enough& enough) noexcept {
+  for_own([&] { return (able || may_use_reserve()) && !enough(); }, [this](Spawned& job) { act(job); });
 }
 
 // What is here, and parts of what others run of the scope, until `done()` or there is nothing. What those spawn on this
@@ -200,8 +205,7 @@ void Scope::help(Deadline deadline, const StopToken& stop) noexcept {
   if (!mine()) return;
   Waiting waiting(this, &runner_);
   take_part(
-      waiting, [this] { return left() == not_awaited; },
-      [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); });
+      waiting, [this] { return left() == not_awaited; }, [&] { return wait_is_over(deadline, stop); });
 }
 
 // Sleeps until all have ended; when it is recalled it looks once more what it can do. True when the one that brought
@@ -212,7 +216,6 @@ Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexce
         parker_, [this] { return all_ended(); }, deadline, stop, no_patience);
     return {end, all_ended()};
   }
-  const auto enough = [&] { return stop.stop_requested() || (deadline != no_deadline && Clock::now() >= deadline); };
   Waiting waiting(this, &runner_);
   for (;;) {
     WaitEnd end{};
@@ -226,7 +229,7 @@ Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexce
       run_last();
     }
     take_part(
-        waiting, [this] { return all_ended() || own_jobs_ != 0; }, enough);
+        waiting, [this] { return all_ended() || own_jobs_ != 0; }, [&] { return wait_is_over(deadline, stop); });
     const std::int64_t own = std::exchange(own_jobs_, 0);
     if (own != 0 && others_jobs_.fetch_add(own, std::memory_order_acq_rel) + own == 0) return {WaitEnd::ready, false};
   }
@@ -235,22 +238,14 @@ Scope::Ended Scope::sleep_until(Deadline deadline, const StopToken& stop) noexce
 // No other thread can run what lies here: it is run on what is left of the stack, or, where that is too little, left
 // out, and its wait says so.
 void Scope::run_last() noexcept {
-  const InContext here(context_);
-  while (any_own()) {
-    Work* const work = next_own();
-    if (work == nullptr) return;
-    if (!Spawned::is(*work) || &static_cast<Spawned*>(work)->scope() != this) {
-      pool_.give_away(*work, context_.priority());
-      continue;
-    }
-    auto& job = *static_cast<Spawned*>(work);
-    if (this_stack_left() < last_stack_reserve && !context_.stop_requested()) {
-      const Error used_up = pool_.full("cannot run a job of a scope: the stack is used up");
-      threw(job.number, std::make_exception_ptr(Exception(used_up)));
-    }
-    act(job);  // leaves it out after that
-    --own_jobs_;
-  }
+  for_own([] { return true; },
+          [this](Spawned& job) {
+            if (this_stack_left() < last_stack_reserve && !context_.stop_requested()) {
+              const Error used_up = pool_.full("cannot run a job of a scope: the stack is used up");
+              threw(job.number, std::make_exception_ptr(Exception(used_up)));
+            }
+            act(job);  // leaves it out after that
+          });
 }
 
 WaitEnd Scope::wait_until(Deadline deadline, const StopToken& stop) noexcept {

@@ -101,6 +101,8 @@ class Scope {
   void run_for_other(Spawned& job) noexcept;
   void ended() noexcept;
   void threw(std::uint64_t number, std::exception_ptr exception) noexcept;
+  template <class GoOn, class Run>
+  void for_own(const GoOn& go_on, const Run& run) noexcept;
   template <class Enough>
   void run_own(bool able, const Enough& enough) noexcept;
   void run_last() noexcept;

@@ -18,7 +18,8 @@ StopToken token();
 /// Whether token() says so, without making one; to ask often.
 bool stop_requested() noexcept;
 
-/// Outside of jobs Priority::normal.
+/// At which the thread works, and what it spawns will run. A job that runs inside of a wait for it has the higher of
+/// its own priority and the waiting job's, so that the wait is not slowed by it. Outside of jobs Priority::normal.
 Priority priority() noexcept;
 
 /// Empty when it was given none. Valid until the job ends.

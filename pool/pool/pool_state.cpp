@@ -15,7 +15,6 @@ namespace psyne::inline v0 {
 namespace {
 
 constexpr std::size_t spares = 256;
-constexpr std::size_t names_in_report = 100;
 
 }  // namespace
 
@@ -74,7 +73,7 @@ void PoolState::give_away(Work& work, Priority level) noexcept {
 void PoolState::dropped(std::string_view name) noexcept {
   const std::lock_guard guard(mutex_);
   ++report_.dropped;
-  if (name.empty() || report_.dropped_names.size() >= names_in_report) return;
+  if (name.empty() || report_.dropped_names.size() >= CloseReport::most_names) return;
   try {
     report_.dropped_names.emplace_back(name);
   } catch (const std::bad_alloc&) {
@@ -154,7 +153,7 @@ Result<CloseReport> PoolState::close(Closing how, Deadline deadline) {
   const std::lock_guard guard(mutex_);
   CloseReport report = report_;
   report.complete = ended_;
-  if (!ended_) report.running = named_.names(NamedJobs::Stage::running, names_in_report);
+  if (!ended_) report.running = named_.names(NamedJobs::Stage::running, CloseReport::most_names);
   return report;
 }
 

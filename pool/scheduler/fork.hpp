@@ -61,7 +61,7 @@ class ForkFrame : public Work {
   template <class Body>
   void run_elsewhere(Body&& body) noexcept {
     CurrentWorker& me = current_worker;
-    const Worker::Errand errand = me.worker->begin_errand(this);
+    const Errand errand = me.worker->begin_errand(this);
     runner_.store(me.worker, std::memory_order_release);
     JobContext* const before = std::exchange(me.job, job_);
     try {

@@ -8,6 +8,7 @@
 #include <psyne/pool/crew/crew.hpp>
 #include <psyne/pool/queue/injection_queue.hpp>
 #include <psyne/pool/scheduler/priority.hpp>
+#include <psyne/pool/scheduler/seats.hpp>
 #include <psyne/pool/scheduler/worker.hpp>
 
 #include <algorithm>
@@ -16,8 +17,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <span>
 
 namespace psyne::inline v0 {
@@ -67,21 +66,16 @@ class BasicScheduler {
   BasicScheduler(std::uint32_t workers, std::uint32_t threads, Clock::duration retire_after, Start start, void* owner,
                  Clock::duration patience = usual_patience)
       : crew_(workers),
-        limit_(std::min(threads, Crew::most_threads)),
+        seats_(std::min(threads, Crew::most_threads)),
         retire_after_(retire_after),
         patience_(patience),
         start_(start),
-        owner_(owner),
-        slots_(std::make_unique<Slot[]>(limit_)) {}
+        owner_(owner) {}
   BasicScheduler(const BasicScheduler&) = delete;
   BasicScheduler& operator=(const BasicScheduler&) = delete;
-  ~BasicScheduler() {
-    for (std::uint32_t number = 0; number < used(); ++number)
-      delete slots_[number].worker.load(std::memory_order_relaxed);
-  }
 
   /// Where it is counted that somebody found no seat. Before the first thread.
-  void count_limited(metrics::Cell& cell) noexcept { limited_ = &cell; }
+  void count_limited(metrics::Cell& cell) noexcept { seats_.count_limited(cell); }
 
   /// Who is told of places that are taken. Before the first thread.
   void tell_of_places(PlaceTaken taken) noexcept { place_taken_ = taken; }
@@ -129,7 +123,7 @@ class BasicScheduler {
   /// A worker for the calling thread, which holds a place from now on; null when there are as many as there may be, or
   /// after close().
   Worker* enter() noexcept {
-    Worker* worker = seat();
+    Worker* worker = seats_.take();
     if (worker == nullptr) return nullptr;
     crew_.guest_enters();  // from here on wait_until_quiet() waits, or close() has been called before
     place_taken();
@@ -139,7 +133,7 @@ class BasicScheduler {
   }
   /// Nothing is left in the guest's deques.
   void exit(Worker& guest) noexcept {
-    vacate(guest);
+    seats_.leave(guest);
     crew_.guest_leaves();
     place_left();
   }
@@ -163,7 +157,7 @@ class BasicScheduler {
         if (!searching) place_taken();  // it may have been without for a moment
       }
     }
-    vacate(me);
+    seats_.leave(me);
     place_left();  // a newcomer that was called meanwhile may have found no seat
   }
 
@@ -203,7 +197,7 @@ class BasicScheduler {
     const std::uint32_t first = me.random();
     for (std::size_t level = priorities; level-- > 0;) {
       for (std::uint32_t step = 0; step < count; ++step) {
-        Worker* victim = slots_[(first % count + step) % count].worker.load(std::memory_order_acquire);
+        Worker* victim = seats_.worker((first % count + step) % count);
         if (victim == nullptr || victim == &me || !victim->ever_at(level)) continue;
         if (Work* work = victim->steal(level)) {
           me.set_level(static_cast<Priority>(level));
@@ -218,9 +212,9 @@ class BasicScheduler {
   /// Whether anything lies anywhere to take. Sequentially consistent.
   bool any_work() noexcept {
     if (injected_.any()) return true;
-    const std::uint32_t count = used_.load(std::memory_order_seq_cst);
+    const std::uint32_t count = used();
     for (std::uint32_t number = 0; number < count; ++number) {
-      const Worker* worker = slots_[number].worker.load(std::memory_order_seq_cst);
+      const Worker* worker = seats_.worker(number);
       if (worker != nullptr && !worker->idle()) return true;
     }
     return false;
@@ -230,13 +224,13 @@ class BasicScheduler {
   /// started.
   bool others_can_run() const noexcept {
     const auto state = crew_.snapshot();
-    return state.active > state.guests + 1 || state.idle != 0 || any_seat();
+    return state.active > state.guests + 1 || state.idle != 0 || seats_.any_free();
   }
 
   /// How many threads and guests there are, or were at once.
-  std::uint32_t used() const noexcept { return used_.load(std::memory_order_acquire); }
+  std::uint32_t used() const noexcept { return seats_.used(); }
   /// One of them, below used(); null when it has not come yet.
-  Worker* worker(std::uint32_t number) noexcept { return slots_[number].worker.load(std::memory_order_acquire); }
+  Worker* worker(std::uint32_t number) noexcept { return seats_.worker(number); }
 
   /// Sleeps until every thread is idle and nothing is left to do, or `deadline`. True when it is so. After close().
   bool wait_until_quiet(Deadline deadline) noexcept {
@@ -248,41 +242,6 @@ class BasicScheduler {
   void end() noexcept {
     ending_.store(true, std::memory_order_seq_cst);
     crew_.call_all();
-  }
-
-  /// Takes a worker for a thread that is to run(); null when there are as many as there may be.
-  Worker* seat() noexcept {
-    for (std::uint32_t number = 0; number < limit_; ++number) {
-      Slot& slot = slots_[number];
-      bool taken = slot.taken.load(std::memory_order_seq_cst);
-      if (taken || !slot.taken.compare_exchange_strong(taken, true, std::memory_order_seq_cst)) continue;
-      Worker* worker = slot.worker.load(std::memory_order_relaxed);
-      if (worker != nullptr) return worker;
-      worker = new (std::nothrow) Worker(number);
-      if (worker == nullptr) {
-        slot.taken.store(false, std::memory_order_relaxed);
-        return nullptr;
-      }
-      slot.worker.store(worker, std::memory_order_seq_cst);
-      std::uint32_t seen = used_.load(std::memory_order_relaxed);
-      while (seen <= number && !used_.compare_exchange_weak(seen, number + 1, std::memory_order_seq_cst)) {
-      }
-      return worker;
-    }
-    limited_->fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-
-  /// A seat that was not used after all.
-  void vacate(Worker& worker) noexcept {
-    Slot& slot = slots_[worker.number()];
-    slot.taken.store(false, std::memory_order_seq_cst);
-  }
-
-  /// Whether there may be one more thread or guest now.
-  bool any_seat() const noexcept {
-    return std::any_of(slots_.get(), slots_.get() + limit_,
-                       [](const Slot& slot) { return !slot.taken.load(std::memory_order_seq_cst); });
   }
 
   /// Has the first threads started: as many as there are workers. False when one could not be.
@@ -299,10 +258,6 @@ class BasicScheduler {
 
  private:
   enum class Started : std::uint8_t { yes, no_seat, refused };
-  struct Slot {
-    typename Atomics::template Atomic<Worker*> worker{nullptr};  // once it is there, it stays
-    typename Atomics::template Atomic<bool> taken{false};
-  };
 
   // `own`: the highest level at which the thread has something itself.
   Work* next(Worker& me, std::size_t own) noexcept {
@@ -458,7 +413,7 @@ class BasicScheduler {
       if (draining_.load(std::memory_order_seq_cst)) quiet_.wake();
       const bool all_wait = crew_.snapshot().active == 0;  // the last to leave looks again, and sees all the others lie
       if (recall(by_jobs, jobs) || (all_wait && recall_stuck())) return;
-      if (started == Started::refused || !any_seat() || !any_work()) return;
+      if (started == Started::refused || !seats_.any_free() || !any_work()) return;
     }
   }
 
@@ -477,8 +432,7 @@ class BasicScheduler {
     return false;
   }
 
-  bool recall_for(const typename Worker::Errand& errand, const Worker& runner, bool by_jobs,
-                  std::uint64_t jobs) noexcept {
+  bool recall_for(const Errand& errand, const Worker& runner, bool by_jobs, std::uint64_t jobs) noexcept {
     if (errand.of == nullptr || !runner.has_part_of(errand)) return false;
     for (std::uint32_t number = 0; number < used(); ++number) {
       Worker* const waiter = worker(number);
@@ -504,10 +458,10 @@ class BasicScheduler {
   }
 
   Started start_one() noexcept {
-    Worker* worker = seat();
+    Worker* worker = seats_.take();
     if (worker == nullptr) return Started::no_seat;
     if (start_(owner_, *worker)) return Started::yes;
-    vacate(*worker);
+    seats_.leave(*worker);
     return Started::refused;
   }
 
@@ -522,14 +476,11 @@ class BasicScheduler {
 
   Crew crew_;
   InjectionQueue<Atomics> injected_;
-  const std::uint32_t limit_;
+  Seats<Worker, Atomics> seats_;
   const Clock::duration retire_after_;
   const Clock::duration patience_;
   const Start start_;
   void* const owner_;
-  metrics::Cell* limited_ = metrics::nowhere;
-  const std::unique_ptr<Slot[]> slots_;
-  typename Atomics::template Atomic<std::uint32_t> used_{0};
   typename Atomics::template Atomic<bool> draining_{false};
   typename Atomics::template Atomic<bool> ending_{false};
   typename Atomics::template Atomic<bool> watched_{false};

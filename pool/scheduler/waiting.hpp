@@ -15,7 +15,7 @@ namespace psyne::inline v0 {
 /// A thread of a pool that waits for what others run, and does parts of that meanwhile ("leapfrogging": Wagner and
 /// Calder, "Leapfrogging: a portable technique for implementing efficient futures", 1993).
 ///
-/// They are doing errands of what it waits for (Worker::Errand). What such a thread put aside since it began is part of
+/// They are doing errands of what it waits for (Errand). What such a thread put aside since it began is part of
 /// that, but for jobs of a scope that was opened before: those go to where any thread takes them. Nothing unrelated is
 /// run, so locks may be held across a wait. Of use as long as the wait lasts, by the waiting thread.
 class Waiting {
@@ -50,16 +50,15 @@ class Waiting {
   }
 
   /// `sleep()`s on something that the worker's parker wakes it from, and that ends when was_recalled(): another then
-  /// has the place. True when it was recalled, and so take_part() will find something if nobody else did before.
+  /// has the place. If it was recalled, take_part() will find something, if nobody else did before.
   /// `stuck`: the thread has no stack for what it waits for, and wants to be told when nobody else will do it.
   template <class DoSleep>
-  bool asleep(bool stuck, DoSleep&& sleep) noexcept {
+  void asleep(bool stuck, DoSleep&& sleep) noexcept {
     Worker& me = *current_worker.worker;
     me.forget_recall();
     me.will_sleep_for(stuck ? me.stuck() : able_ ? what_ : nullptr);
     sleep();
     me.will_sleep_for(nullptr);
-    return me.was_recalled();
   }
   /// Whether there is stack for parts. Asked once: were it one answer here and another some frames deeper, the thread
   /// would be recalled for ever for what it then does not do.
@@ -89,7 +88,7 @@ class Waiting {
   const std::atomic<Worker*>* const runner_;
   const bool able_;
   Worker* victim_ = nullptr;  // of whom something was taken
-  Worker::Errand errand_;     // and what he did when it was
+  Errand errand_;             // and what he did when it was
 };
 
 }  // namespace psyne::inline v0

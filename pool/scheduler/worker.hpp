@@ -5,6 +5,7 @@
 #include <psyne/core/executor/work.hpp>
 #include <psyne/core/park/parker.hpp>
 #include <psyne/pool/deque/work_deque.hpp>
+#include <psyne/pool/scheduler/errand.hpp>
 #include <psyne/pool/scheduler/priority.hpp>
 #include <psyne/pool/scheduler/worker_counters.hpp>
 
@@ -54,9 +55,9 @@ class BasicWorker {
   Deque& deque() noexcept { return *deque_; }
   Deque& deque(Priority level) noexcept { return deques_[static_cast<std::size_t>(level)]; }
 
-  /// The highest level from `lowest` on at which something was put aside here; `priorities` when there is none.
-  std::size_t highest(std::size_t lowest = 0) const noexcept {
-    for (std::size_t place = priorities; place-- > lowest;) {
+  /// The highest level at which something was put aside here; `priorities` when there is none.
+  std::size_t highest() const noexcept {
+    for (std::size_t place = priorities; place-- > 0;) {
       if (deques_[place].size() != 0) return place;
     }
     return priorities;
@@ -111,14 +112,6 @@ class BasicWorker {
     counted_ = true;
   }
 
-  /// What the thread does of another's: for which wait, and from where on lies what it puts aside for that.
-  struct Errand {
-    const void* of = nullptr;  ///< what is waited for, a fork, a scope, a team; null: nothing of another's
-    Priority level = Priority::normal;
-    std::uint64_t base = 0;   ///< of the deque of `level`: from here on lies what was put aside since
-    std::uint64_t since = 0;  ///< as errands() says when it begins
-    friend bool operator==(const Errand&, const Errand&) = default;
-  };
   /// What the thread does now. Any thread; between two equal answers nothing was put aside from `base` on but for it.
   Errand errand() const noexcept { return errand_.get(); }
   /// The same for the outermost, within which all the others are: as long as it lasts all from its `base` on is for it.
@@ -184,30 +177,6 @@ class BasicWorker {
   Parker<Atomics>& parker() noexcept { return parker_; }
 
  private:
-  // One errand that its thread sets and others read.
-  class ErrandSeen {
-   public:
-    Errand get() const noexcept {
-      const void* const of = of_.load(std::memory_order_acquire);
-      const std::uint64_t place = place_.load(std::memory_order_acquire);
-      return {of, static_cast<Priority>(place % levels), place / levels, since_.load(std::memory_order_acquire)};
-    }
-    // Null first, so that who meets the old and the new mixed finds it changed when he looks again.
-    void set(const Errand& errand) noexcept {
-      of_.store(nullptr, std::memory_order_release);
-      place_.store(errand.base * levels + static_cast<std::uint64_t>(errand.level), std::memory_order_release);
-      since_.store(errand.since, std::memory_order_release);
-      of_.store(errand.of, std::memory_order_release);
-    }
-
-   private:
-    static constexpr std::uint64_t levels = 8;
-    static_assert(priorities <= levels);
-    typename Atomics::template Atomic<const void*> of_{nullptr};
-    typename Atomics::template Atomic<std::uint64_t> place_{0};
-    typename Atomics::template Atomic<std::uint64_t> since_{0};
-  };
-
   static constexpr std::uint32_t bit(std::size_t level) noexcept { return std::uint32_t{1} << level; }
 
   Priority level_ = Priority::normal;
@@ -225,8 +194,8 @@ class BasicWorker {
   // Rarely written, and read by thieves.
   alignas(cache_line)
       typename Atomics::template Atomic<std::uint32_t> ever_{bit(static_cast<std::size_t>(Priority::normal))};
-  ErrandSeen errand_;
-  ErrandSeen outermost_;
+  ErrandSeen<Atomics> errand_;
+  ErrandSeen<Atomics> outermost_;
   typename Atomics::template Atomic<std::uint32_t> tickets_{0};
   alignas(cache_line) typename Atomics::template Atomic<const void*> asleep_for_{nullptr};
   const void* will_sleep_for_ = nullptr;  // with the next two, the thread's own

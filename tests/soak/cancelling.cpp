@@ -105,10 +105,7 @@ void tells_what_runs(Piece& piece) {
   } else {
     piece.expect(told && *told == reason, "a job that runs is told why it is to end");
   }
-  // A job that looks at the clock, or at the token itself, may have ended before it is told.
-  const bool ended_by_itself = reason != StopReason::user && job.status() == JobStatus::completed;
-  const auto said = job.stop_reason();
-  piece.expect(said == reason || (ended_by_itself && !said), "a job says why it was to end");
+  piece.expect(job.stop_reason() == reason, "a job says why it was to end");
 }
 
 }  // namespace psyne_soak

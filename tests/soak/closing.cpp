@@ -137,8 +137,9 @@ void closes(Piece& piece) {
   if (how == psyne::Closing::drain) piece.expect(account.began == account.taken, "draining runs all that was taken");
   if (!at_once) return;
   piece.expect(account.began + report.dropped == account.taken, "what was taken is run or reported");
-  piece.expect(report.dropped_names.size() == std::min<std::uint64_t>(account.names_dropped, 100),
-               "the jobs that are dropped are named, a hundred of them");
+  piece.expect(
+      report.dropped_names.size() == std::min<std::uint64_t>(account.names_dropped, psyne::CloseReport::most_names),
+      "the jobs that are dropped are named, a hundred of them");
 }
 
 // One worker begins what waits by priority, and what has the same in the order in which it came.

@@ -151,6 +151,39 @@ TEST(Job, ItsDeadlineCountsFromTheSubmission) {
   EXPECT_EQ(running.get(), StopReason::deadline);
 }
 
+// However soon after it saw so it ended: the thread that calls back says the same some time later.
+TEST(Job, ThatSawItsLimitsSaysWhyItWasToEnd) {
+  Pool pool = open_pool(1);
+  for (int round = 0; round < 200; ++round) {
+    const auto look = [] { psyne_test::eventually([] { return psyne::this_job::stop_requested(); }); };
+    auto late = pool.submit(look, {.deadline = 1ms});
+    static_cast<void>(late.take());
+    ASSERT_EQ(late.stop_reason(), StopReason::deadline);
+
+    StopSource source;
+    std::atomic<bool> began{false};
+    auto child = pool.submit([&] { began = true, look(); }, {.stop = source.token()});
+    ASSERT_TRUE(psyne_test::eventually([&] { return began.load(); }));
+    source.request_stop(StopReason::user);
+    child.get();
+    ASSERT_EQ(child.stop_reason(), StopReason::parent);
+  }
+}
+
+TEST(Job, ThatRunsWhileItsPoolClosesSaysSo) {
+  Pool pool = open_pool(1);
+  std::atomic<bool> began{false};
+  auto job = pool.submit([&] {
+    began = true;
+    psyne_test::eventually([] { return psyne::this_job::stop_requested(); });
+  });
+  ASSERT_TRUE(psyne_test::eventually([&] { return began.load(); }));
+  EXPECT_EQ(job.stop_reason(), std::nullopt);
+  ASSERT_TRUE(pool.close({.how = psyne::Closing::cancel}));
+  EXPECT_EQ(job.status(), JobStatus::completed);
+  EXPECT_EQ(job.stop_reason(), StopReason::shutdown);
+}
+
 TEST(Job, AStoppedTokenCancelsItWithReasonParent) {
   Pool pool = open_pool(1);
   HeldWorkers held(pool, 1);

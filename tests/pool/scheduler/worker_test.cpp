@@ -7,6 +7,7 @@
 
 namespace {
 
+using psyne::Errand;
 using psyne::Priority;
 using psyne::Work;
 using Worker = psyne::BasicWorker<>;
@@ -21,8 +22,8 @@ TEST(Worker, AnErrandHasWhatWasPutAsideSinceItBegan) {
   worker.deque().push(&before);
   EXPECT_EQ(worker.errand().of, nullptr);
   int wait = 0;
-  const Worker::Errand outside = worker.begin_errand(&wait);
-  const Worker::Errand errand = worker.errand();
+  const Errand outside = worker.begin_errand(&wait);
+  const Errand errand = worker.errand();
   EXPECT_EQ(errand.of, &wait);
   EXPECT_FALSE(worker.has_part_of(errand));
   worker.deque().push(&part);
@@ -42,7 +43,7 @@ TEST(Worker, ShowsTheInnermostErrandAndTheOutermost) {
   Worker worker(0);
   int waits[3] = {};
   const auto none = worker.begin_errand(&waits[0]);
-  const Worker::Errand outermost = worker.errand();
+  const Errand outermost = worker.errand();
   const auto first = worker.begin_errand(&waits[1]);
   const auto second = worker.begin_errand(&waits[2]);
   EXPECT_EQ(worker.errand().of, &waits[2]);
