@@ -229,6 +229,11 @@ class ReceiverState {
     std::optional<Error> told;
     if (look == Look::corrupted) {
       told = end_->error(Code::corrupted).peer(lane->who()).because("it wrote what no sender of this version writes");
+    } else if (look == Look::empty && lane->link().peer_state() == PeerState::unreachable) {
+      told = end_->error(Code::peer_unreachable)
+                 .peer(lane->who())
+                 .because("nothing is heard of it any more; all that had arrived was delivered")
+                 .mend("Look into the network between here and there; its machine may be down.");
     } else if (look == Look::empty && lane->link().peer_state() == PeerState::lost) {
       told = end_->error(Code::peer_lost)
                  .peer(lane->who())

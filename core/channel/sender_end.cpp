@@ -261,7 +261,7 @@ void SenderEnd::remove(ReaderPeer& peer) {
   const bool lied = peer.outlet().bad_reader() == &peer;
   const bool parted = !lied && peer.parted();
   if (lied || peer.link().peer_state() != PeerState::closed) {
-    last_lost_ = {.who = peer.who(), .lied = lied};
+    last_lost_ = {.who = peer.who(), .lied = lied, .how = peer.link().peer_state()};
     metrics_.add(ChannelColumn::peers_lost);
   }
   const std::uint64_t given_up = peer.leave(!parted && settings_.given.held_by_dead == Held::again);
@@ -346,9 +346,11 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
         .mend("Start a receiver: it will be given what is still in the ring.");
   }
   if (waited_for.empty() && !last_lost_.who.empty()) {
-    return error(Code::peer_lost, what)
+    const bool gone = last_lost_.how != PeerState::unreachable;
+    return error(gone ? Code::peer_lost : Code::peer_unreachable, what)
         .peer(last_lost_.who)
-        .because("the ring is full and its receiver is gone")
+        .because(gone ? "the ring is full and its receiver is gone"
+                      : "the ring is full and nothing is heard of its receiver any more")
         .mend("Start a receiver: it will be given what is still in the ring.");
   }
   if (Clock::now() >= wait.deadline) {

@@ -95,6 +95,7 @@ class SenderEnd final : public Host {
   struct Lost {
     std::string who;
     bool lied = false;  // it told what cannot be
+    PeerState how = PeerState::lost;
   };
 
   SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);

@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -40,10 +42,14 @@ void Bell::clear() noexcept {
 
 Sleep Bell::sleep(Deadline deadline) noexcept {
   const timespec left = deadline == no_deadline ? timespec{} : time_left(deadline);
-  epoll_event event{};
+  std::array<epoll_event, 8> events{};
   const Blocking blocking;
-  const int ready = epoll_pwait2(epoll_.get(), &event, 1, deadline == no_deadline ? nullptr : &left, nullptr);
-  if (ready > 0) clear();
+  const int ready = epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 deadline == no_deadline ? nullptr : &left, nullptr);
+  // Who was woken by a link saves himself a system call; a ring that hides behind eight links wakes once more.
+  const bool rung = std::any_of(events.data(), events.data() + std::max(ready, 0),
+                                [this](const epoll_event& event) { return event.data.fd == event_.get(); });
+  if (rung) clear();
   return ready == 0 ? Sleep::timed_out : Sleep::woken;  // an interrupted sleep (EINTR) is a wake for no reason
 }
 

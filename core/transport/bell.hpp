@@ -30,7 +30,8 @@ class Bell {
   /// Ends the current or the next sleep.
   void ring() noexcept;
 
-  /// Sleeps until a ring, until a watched descriptor is readable or hung up, or until the deadline. Consumes rings.
+  /// Sleeps until a ring, until a watched descriptor is readable or hung up, or until the deadline. Consumes rings (but
+  /// for one behind many descriptors, which ends the next sleep as well).
   /// Reports the sleep to the thread's blocking observer.
   Sleep sleep(Deadline deadline) noexcept;
 

@@ -19,7 +19,12 @@ struct Identity {
   std::string name;  ///< "pid 812", "node-3 of simulation 7"
 };
 
-enum class PeerState : std::uint8_t { alive, closed, lost };
+enum class PeerState : std::uint8_t {
+  alive,
+  closed,      ///< it said that it is done
+  lost,        ///< it is gone: the kernel says so, its own or ours
+  unreachable  ///< nothing is heard of it any more, and the link is given up; it may live
+};
 
 /// What a link can do, told before it is used. Latency and bandwidth are estimates to choose by.
 struct Capabilities {

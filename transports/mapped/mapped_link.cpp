@@ -15,14 +15,15 @@ Result<void> MappedLink::usable() const {
   switch (peer_state()) {
     case PeerState::alive: return {};
     case PeerState::closed: return Code::closed;
-    case PeerState::lost: break;
+    case PeerState::lost:
+    case PeerState::unreachable: break;
   }
   return Error(Code::peer_lost, "cannot write to a peer").peer(peer_.name).because("its process is gone");
 }
 
 Result<std::uint64_t> MappedLink::remember_exposed() {
   if (auto state = usable(); !state) return state.error();
-  if (exposed_.size() >= most_regions) {
+  if (exposed_.size() >= AttachedRegions::most) {
     return Error(Code::exhausted, "cannot expose another region").peer(peer_.name).mend("Revoke some first.");
   }
   exposed_.emplace(++generations_, false);
@@ -61,38 +62,14 @@ void MappedLink::forget(Exposed::iterator exposed) noexcept {
 Result<RemoteRegion> MappedLink::remember_attached(const RemoteSpan& span, std::span<std::byte> memory,
                                                    std::shared_ptr<const void> keep) {
   take_revocations();
-  if (revoked_unattached_.erase(span.generation) != 0) {
-    return Error(Code::invalid_state, "cannot attach a region").peer(peer_.name).because("it has taken it back");
-  }
-  std::erase_if(attached_, [](const auto& known) { return known.second.expired(); });
-  if (attached_.size() >= most_regions) {
-    return Error(Code::exhausted, "cannot attach another region").peer(peer_.name).mend("Release some first.");
-  }
-  if (attached_.contains(span.generation)) {
-    return Error(Code::corrupted, "cannot attach a region").peer(peer_.name).because("its generation is in use");
-  }
-  auto region = std::make_shared<RemoteRegion::Attachment>();
-  region->mapped = memory;
-  region->access = span.access;
-  region->length = span.length;
-  region->generation = span.generation;
-  region->link = this;
-  region->keep = std::move(keep);
-  attached_.emplace(span.generation, region);
-  return RemoteRegion(std::move(region));
+  return attached_.attach(span, *this, memory, std::move(keep));
 }
 
 void MappedLink::take_revocations() noexcept {
   const std::uint64_t revoked = mine_->revoked.value.load(std::memory_order_acquire);
   if (revoked == revoked_seen_) return;
   revoked_seen_ = revoked;
-  if (const auto found = attached_.find(revoked); found != attached_.end()) {
-    if (const auto region = found->second.lock()) region->revoked = true;
-    attached_.erase(found);
-  } else {
-    if (revoked_unattached_.size() >= most_regions) revoked_unattached_.erase(revoked_unattached_.begin());
-    revoked_unattached_.insert(revoked);
-  }
+  attached_.revoke(revoked);
   // Release: our puts into the region come before the owner's use of it.
   theirs_->acknowledged.value.store(revoked, std::memory_order_release);
   wake();

@@ -2,13 +2,12 @@
 
 #include <psyne/core/transport/link.hpp>
 #include <psyne/transports/mapped/counter_page.hpp>
+#include <psyne/transports/region/attached_regions.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
-#include <vector>
 
 namespace psyne::inline v0 {
 
@@ -29,10 +28,6 @@ class MappedLink : public Link {
   const Identity& peer() const final { return peer_; }
 
  protected:
-  /// More regions than this on one link, or revocations of spans never attached, are refused: a bound on what a peer
-  /// can make us remember.
-  static constexpr std::size_t most_regions = 4096;
-
   MappedLink(const Capabilities& capabilities, Identity peer) : capabilities_(capabilities), peer_(std::move(peer)) {}
 
   /// The two pages; both live as long as this link. Before anything else is called.
@@ -75,8 +70,7 @@ class MappedLink : public Link {
   std::uint64_t generations_ = 0;
   Exposed exposed_;
   std::uint64_t revoking_ = 0;  // the one that the peer was last asked for, until it answers
-  std::map<std::uint64_t, std::weak_ptr<RemoteRegion::Attachment>> attached_;
-  std::set<std::uint64_t> revoked_unattached_;  // taken back before they were attached
+  AttachedRegions attached_;
   std::uint64_t revoked_seen_ = 0;
 };
 

@@ -30,6 +30,7 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
     case PeerState::alive: break;
     case PeerState::closed: return Code::closed;
     case PeerState::lost: return Code::peer_lost;
+    case PeerState::unreachable: return Code::peer_unreachable;
   }
   if (from.posts >= settings_.queue) {
     from.turned_away = true;

@@ -1,0 +1,163 @@
+#include <psyne/transports/stream/link/frame_reader.hpp>
+
+#include "written_stream.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <random>
+#include <vector>
+
+namespace {
+
+using psyne::Frame;
+using psyne::FrameReader;
+using psyne_test::WrittenStream;
+using Read = FrameReader::Read;
+
+/// One region of 100,000 bytes, number 7; keeps what came.
+struct Sink final : psyne::FrameSink {
+  std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override {
+    if (frame.generation != 7 || frame.offset + frame.length > region.size()) return std::nullopt;
+    return std::span(region).subspan(frame.offset, frame.length);
+  }
+  Next came(const Frame& frame) noexcept override {
+    frames.push_back(frame);
+    sums.push_back(std::ranges::count(std::span(region).subspan(frame.offset, frame.length), std::byte{1}));
+    return frame.value == refused ? Next::cut_off : frame.value == last ? Next::nothing : Next::more;
+  }
+  std::vector<std::byte> region = std::vector<std::byte>(100'000);
+  std::vector<Frame> frames;
+  std::vector<std::ptrdiff_t> sums;  // bytes of value 1 in the place of each frame when it came
+  std::uint64_t refused = ~std::uint64_t{0}, last = ~std::uint64_t{0};
+};
+
+void append(std::vector<std::byte>& stream, const Frame& frame) {
+  const auto* head = reinterpret_cast<const std::byte*>(&frame);
+  stream.insert(stream.end(), head, head + sizeof frame);
+  stream.insert(stream.end(), frame.length, std::byte{1});
+}
+
+Read read_all(FrameReader& reader, WrittenStream& stream, Sink& sink) {
+  for (;;) {
+    const Read read = reader.read(stream, sink);
+    if (read == Read::some || read == Read::drained) continue;
+    return read;
+  }
+}
+
+// Cut anywhere, frames come out as they went in, and each only when all of its bytes are in their place.
+TEST(FrameReader, TakesAnyStreamApartHoweverItIsCut) {
+  for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<Frame> sent;
+    WrittenStream stream;
+    std::uint64_t offset = 0;
+    for (std::uint64_t value = 0; value < 40 && offset < 60'000; ++value) {
+      Frame frame{
+          .counter = static_cast<std::uint16_t>(random() % 32), .generation = 7, .offset = offset, .value = value};
+      frame.length = random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random() % (random() % 5 == 0 ? 40'000 : 500));
+      offset += frame.length;
+      append(stream.coming, frame);
+      sent.push_back(frame);
+    }
+    stream.ended = true;
+    stream.step = seed % 4 == 0 ? 1 + random() % 40 : 1 + random() % 50'000;
+    FrameReader reader;
+    Sink sink;
+    ASSERT_EQ(read_all(reader, stream, sink), Read::ended) << "seed " << seed;
+    ASSERT_EQ(sink.frames.size(), sent.size()) << "seed " << seed;
+    for (std::size_t place = 0; place < sent.size(); ++place) {
+      ASSERT_EQ(std::memcmp(&sink.frames[place], &sent[place], sizeof(Frame)), 0);
+      ASSERT_EQ(sink.sums[place], sent[place].length) << "seed " << seed;
+    }
+  }
+}
+
+TEST(FrameReader, SmallFramesComeManyInOneCall) {
+  WrittenStream stream;
+  for (std::uint64_t value = 0; value < 100; ++value)
+    append(stream.coming, {.length = 8, .generation = 7, .offset = 8 * value, .value = value});
+  FrameReader reader;
+  Sink sink;
+  EXPECT_EQ(reader.read(stream, sink), Read::drained);
+  EXPECT_EQ(sink.frames.size(), 100U);
+  EXPECT_EQ(stream.calls, 1);
+}
+
+// The rest of a large put, and the frame behind it, come in one call straight into their places.
+TEST(FrameReader, LargePutsTakeOneCallEach) {
+  WrittenStream stream;
+  for (std::uint64_t value = 0; value < 3; ++value)
+    append(stream.coming, {.length = 90'000, .generation = 7, .offset = 1, .value = value});
+  FrameReader reader;
+  Sink sink;
+  EXPECT_EQ(reader.read(stream, sink), Read::some) << "the first frame, and some of its bytes";
+  EXPECT_EQ(reader.read(stream, sink), Read::some);
+  EXPECT_EQ(reader.read(stream, sink), Read::some);
+  EXPECT_EQ(reader.read(stream, sink), Read::drained);
+  EXPECT_EQ(sink.frames.size(), 3U);
+  EXPECT_EQ(sink.region[0], std::byte{0});
+  EXPECT_EQ(sink.region[90'001], std::byte{0});
+}
+
+TEST(FrameReader, RefusesWhatHasNoPlace) {
+  using Kind = Frame::Kind;
+  const std::array<Frame, 5> bad{
+      Frame{.length = 8, .generation = 6}, Frame{.length = 8, .generation = 7, .offset = 99'999},
+      Frame{.length = ~std::uint32_t{0}, .generation = 7}, Frame{.kind = Kind::goodbye, .length = 1, .generation = 7},
+      Frame{.kind = Kind::revoke, .length = 8, .generation = 7}};
+  for (const Frame& frame : bad) {
+    WrittenStream stream;
+    const auto* head = reinterpret_cast<const std::byte*>(&frame);
+    stream.coming.assign(head, head + sizeof frame);
+    stream.coming.resize(stream.coming.size() + 100, std::byte{1});
+    FrameReader reader;
+    Sink sink;
+    EXPECT_EQ(reader.read(stream, sink), Read::corrupted);
+    EXPECT_TRUE(sink.frames.empty());
+    EXPECT_EQ(std::ranges::count(sink.region, std::byte{1}), 0) << "nothing was put anywhere";
+  }
+}
+
+TEST(FrameReader, StopsWhereTheSinkSaysThatAFrameCannotBe) {
+  WrittenStream stream;
+  for (std::uint64_t value = 0; value < 3; ++value)
+    append(stream.coming, {.length = 4, .generation = 7, .value = value});
+  FrameReader reader;
+  Sink sink;
+  sink.refused = 1;
+  EXPECT_EQ(reader.read(stream, sink), Read::corrupted);
+  EXPECT_EQ(sink.frames.size(), 2U);
+}
+
+TEST(FrameReader, TakesNothingBehindTheLastFrame) {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{100'000}}) {
+    WrittenStream stream;
+    stream.step = step;
+    for (std::uint64_t value = 0; value < 3; ++value)
+      append(stream.coming, {.length = 20'000, .generation = 7, .value = value});
+    FrameReader reader;
+    Sink sink;
+    sink.last = 1;
+    EXPECT_EQ(read_all(reader, stream, sink), Read::ended);
+    EXPECT_EQ(sink.frames.size(), 2U);
+  }
+}
+
+TEST(FrameReader, TellsAnEndFromAFailure) {
+  WrittenStream stream;
+  FrameReader reader;
+  Sink sink;
+  EXPECT_EQ(reader.read(stream, sink), Read::nothing);
+  stream.error = ECONNRESET;
+  EXPECT_EQ(reader.read(stream, sink), Read::failed);
+  EXPECT_EQ(errno, ECONNRESET);
+  stream.error = 0;
+  stream.ended = true;
+  EXPECT_EQ(reader.read(stream, sink), Read::ended);
+}
+
+}  // namespace

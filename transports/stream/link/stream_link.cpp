@@ -1,0 +1,410 @@
+#include <psyne/core/log/log.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
+#include <psyne/transports/stream/link/departing_stream.hpp>
+#include <psyne/transports/stream/link/stream_link.hpp>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+namespace {
+
+constexpr std::uint32_t inline_bytes = 4096;
+constexpr std::uint32_t always = EPOLLRDHUP | EPOLLET;
+constexpr auto first_pause = std::chrono::milliseconds(2);
+constexpr auto longest_pause = std::chrono::milliseconds(16);
+/// System calls of one progress() that finds more and more.
+constexpr int most_reads = 16;
+
+}  // namespace
+
+StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, Identity peer,
+                       const StreamSettings& settings)
+    : Work([](Work& self) noexcept { static_cast<StreamLink&>(self).look_again(); }),
+      line_(std::move(line)),
+      stream_(std::move(stream)),
+      capabilities_{.mapped = false,
+                    .exposes_plain_memory = true,
+                    .counters = counters,
+                    .inline_bytes = inline_bytes,
+                    .latency_ns = settings.latency_ns,
+                    .bandwidth_gbs = settings.bandwidth_gbs},
+      peer_(std::move(peer)),
+      most_queued_(settings.queue) {}
+
+StreamLink::~StreamLink() {
+  if (forked()) return;
+  close();
+  if (!started_.load(std::memory_order_relaxed)) return;
+  {
+    const std::lock_guard lock(watch_lock_);
+    leaving_ = true;
+  }
+  static_cast<void>(service_->cancel(*timer_));
+  line_->unwatch();
+  if (peer_state() == PeerState::closed) depart(line_, std::move(stream_), queue_.take_rest());
+}
+
+Result<void> StreamLink::start(std::vector<std::byte> first) {
+  auto service = Service::process();
+  if (!service) return service.error();
+  service_ = *service;
+  timer_.emplace(static_cast<Work&>(*this), service_->executor());
+  watched_ = always | EPOLLIN | (first.empty() ? 0U : EPOLLOUT);
+  if (!first.empty()) {
+    queue_.push(std::move(first));
+    stalled_.store(true, std::memory_order_relaxed);
+  }
+  started_.store(true, std::memory_order_release);
+  return line_->watch(watched_, *this);
+}
+
+Error StreamLink::forked_link() const { return forked_error("cannot use the link to " + peer_.name); }
+
+Result<void> StreamLink::usable() const {
+  if (forked()) return forked_link();
+  switch (peer_state()) {
+    case PeerState::alive: return started_.load(std::memory_order_relaxed) ? Result<void>() : Code::invalid_state;
+    case PeerState::closed: return Code::closed;
+    case PeerState::lost:
+      return Error(Code::peer_lost, "cannot write to a peer").peer(peer_.name).because("its connection broke off");
+    case PeerState::unreachable: break;
+  }
+  return Error(Code::peer_unreachable, "cannot write to a peer")
+      .peer(peer_.name)
+      .because("nothing is heard of it any more")
+      .mend("Look into the network between here and there.");
+}
+
+// What is exposed.
+
+Result<RemoteSpan> StreamLink::expose(const Region& region, Access access) {
+  if (forked()) return forked_link();
+  const std::lock_guard lock(receive_mutex_);
+  if (exposed_.size() >= AttachedRegions::most) {
+    return Error(Code::exhausted, "cannot expose another region").peer(peer_.name).mend("Revoke some first.");
+  }
+  exposed_.emplace(++generations_, Exposed{.memory = region.bytes(), .access = access});
+  RemoteSpan span;
+  span.length = region.bytes().size();
+  span.generation = generations_;
+  span.access = access;
+  return span;
+}
+
+Result<void> StreamLink::revoke(const RemoteSpan& span) {
+  if (forked()) return forked_link();
+  {
+    const std::lock_guard lock(receive_mutex_);
+    const auto found = exposed_.find(span.generation);
+    if (found == exposed_.end()) return Error(Code::invalid_argument, "cannot revoke a span that is not exposed here");
+    if (found->second.acknowledged || peer_state() != PeerState::alive) {
+      exposed_.erase(found);
+      return {};
+    }
+    if (std::exchange(found->second.asked, true)) return Code::would_block;
+  }
+  send({.kind = Frame::Kind::revoke, .generation = span.generation});
+  return Code::would_block;
+}
+
+Result<RemoteRegion> StreamLink::attach(RemoteSpan span) {
+  if (forked()) return forked_link();
+  acknowledge_revocations();
+  return attached_.attach(span, *this);
+}
+
+void StreamLink::acknowledge_revocations() {
+  if (!revoked_.exchange(false, std::memory_order_acquire)) return;
+  std::vector<std::uint64_t> generations;
+  {
+    const std::lock_guard lock(receive_mutex_);
+    generations.swap(revocations_);
+  }
+  for (const std::uint64_t generation : generations) {
+    attached_.revoke(generation);
+    send({.kind = Frame::Kind::acknowledge, .flags = Frame::wake, .generation = generation});
+  }
+  bool never_reads = false;
+  {
+    const std::lock_guard lock(send_mutex_);
+    never_reads = queue_.frames() > 2 * AttachedRegions::most;
+  }
+  if (!never_reads) return;
+  logging::write(logging::Level::warn, "stream", "cut off ", peer_.name,
+                 ", which takes back and back and reads nothing");
+  const std::lock_guard lock(receive_mutex_);
+  end(PeerState::lost);
+}
+
+// Writing.
+
+Result<Token> StreamLink::post(std::span<const Put> puts, const Signal& signal) {
+  if (auto state = usable(); !state) return state.error();
+  if (auto fits = check_post(*this, puts, signal); !fits) return fits.error();
+  const std::lock_guard lock(send_mutex_);
+  if (queue_.posts() >= most_queued_) {
+    write();
+    if (queue_.posts() >= most_queued_) {
+      turned_away_ = true;
+      return Code::would_block;
+    }
+  }
+  const Token token = ++posted_;
+  Frame last{.flags = static_cast<std::uint8_t>((signal.wake ? Frame::wake : 0) | (signal.attend ? Frame::attend : 0)),
+             .counter = signal.counter == Signal::none ? Frame::no_counter : static_cast<std::uint16_t>(signal.counter),
+             .value = signal.value};
+  for (std::size_t place = 0; place < puts.size(); ++place) {
+    std::span<const std::byte> rest = puts[place].local;
+    Frame frame{.generation = puts[place].remote->generation(), .offset = puts[place].offset};
+    while (rest.size() > Frame::longest || (place + 1 < puts.size() && !rest.empty())) {
+      const std::size_t part = std::min<std::size_t>(rest.size(), Frame::longest);
+      frame.length = static_cast<std::uint32_t>(part);
+      queue_.push(frame, rest.first(part), token, false);
+      frame.offset += part;
+      rest = rest.subspan(part);
+    }
+    if (place + 1 < puts.size()) continue;
+    last.length = static_cast<std::uint32_t>(rest.size());
+    last.generation = frame.generation;
+    last.offset = frame.offset;
+    queue_.push(last, rest, token, true);
+  }
+  if (puts.empty()) queue_.push(last, {}, token, true);
+  if (!stalled_.load(std::memory_order_relaxed)) write();
+  if (!queue_.empty()) {
+    queue_.keep([&](std::span<const std::byte> payload) {
+      return std::ranges::any_of(puts, [&](const Put& put) {
+        return put.raw && payload.data() >= put.local.data() && payload.data() < put.local.data() + put.local.size();
+      });
+    });
+  }
+  return token;
+}
+
+// Under send_mutex_: as much as there is room for; the rest by the service thread.
+void StreamLink::write() noexcept {
+  const FrameQueue::Write how = queue_.write(*stream_);
+  if (how == FrameQueue::Write::failed) {
+    // The peer's last words may still be there to be read: whoever reads them finds the end behind them.
+    queue_.clear();
+    shutdown(line_->get(), SHUT_WR);
+    if (turned_away_) ring_service();
+    turned_away_ = false;
+  }
+  written_.store(queue_.written(), std::memory_order_release);
+  const bool stalled = how == FrameQueue::Write::no_room;
+  if (stalled != stalled_.load(std::memory_order_relaxed)) {
+    stalled_.store(stalled, std::memory_order_relaxed);
+    stalled ? watch(EPOLLOUT, 0) : watch(0, EPOLLOUT);
+  }
+  if (turned_away_ && queue_.posts() < most_queued_) {
+    turned_away_ = false;
+    ring_service();
+  }
+}
+
+// A frame of the link's own: one for each region at most, but for those that a peer asks for.
+void StreamLink::send(const Frame& frame) noexcept {
+  const std::lock_guard lock(send_mutex_);
+  queue_.push(frame, {}, 0, false);
+  if (!stalled_.load(std::memory_order_relaxed)) write();
+}
+
+void StreamLink::wake() noexcept {
+  if (forked() || !usable()) return;
+  const std::lock_guard lock(send_mutex_);
+  if (queue_.wake_with_last()) return;
+  queue_.push({.flags = Frame::wake}, {}, 0, false);
+  if (!stalled_.load(std::memory_order_relaxed)) write();
+}
+
+// Reading.
+
+Result<void> StreamLink::progress() {
+  if (forked()) return forked_link();
+  if (!started_.load(std::memory_order_relaxed)) return {};
+  read(false);
+  if (revoked_.load(std::memory_order_relaxed)) [[unlikely]]
+    acknowledge_revocations();
+  if (stalled_.load(std::memory_order_relaxed)) [[unlikely]] {
+    const std::lock_guard lock(send_mutex_);
+    if (!queue_.empty()) write();
+  }
+  return {};
+}
+
+// `all`: until there is nothing; else as much as is worth it, by who comes again.
+void StreamLink::read(bool all) noexcept {
+  const bool on_service = service_->here();
+  if (!on_service) driven_.store(true, std::memory_order_relaxed);
+  std::unique_lock lock(receive_mutex_, std::defer_lock);
+  if (all) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return;  // another is at it
+  }
+  on_service_ = on_service;
+  for (int turn = 0; peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
+    switch (reader_.read(*stream_, *this)) {
+      case FrameReader::Read::some: continue;
+      case FrameReader::Read::drained:
+        if (!all) return;
+        continue;
+      case FrameReader::Read::nothing: return;
+      case FrameReader::Read::ended: return end(PeerState::lost);
+      case FrameReader::Read::failed: return broke_off(errno);
+      case FrameReader::Read::corrupted:
+        logging::write(logging::Level::warn, "stream", "cut off ", peer_.name, ", which sent what no link sends");
+        return end(PeerState::lost);
+    }
+  }
+}
+
+void StreamLink::broke_off(int error) noexcept {
+  logging::write(logging::Level::info, "stream", "the connection to ", peer_.name,
+                 " broke off: ", system_error(error, "cannot read"));
+  const bool silence = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
+                       error == ENETDOWN || error == ENONET;
+  end(silence ? PeerState::unreachable : PeerState::lost);
+}
+
+std::optional<std::span<std::byte>> StreamLink::place(const Frame& frame) noexcept {
+  const auto found = exposed_.find(frame.generation);
+  if (found == exposed_.end() || found->second.access != Access::write || found->second.acknowledged) return {};
+  const std::span<std::byte> memory = found->second.memory;
+  if (frame.offset > memory.size() || frame.length > memory.size() - frame.offset) return {};
+  return memory.subspan(frame.offset, frame.length);
+}
+
+FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
+  switch (frame.kind) {
+    case Frame::Kind::put:
+      if (frame.counter != Frame::no_counter) {
+        if (frame.counter >= counters) return Next::cut_off;
+        counters_[frame.counter].store(frame.value, std::memory_order_release);  // what landed before comes first
+      }
+      break;
+    case Frame::Kind::revoke:
+      if (revocations_.size() >= AttachedRegions::most) return Next::cut_off;
+      revocations_.push_back(frame.generation);
+      revoked_.store(true, std::memory_order_release);
+      ring();
+      break;
+    case Frame::Kind::acknowledge:
+      if (!acknowledged(frame.generation)) return Next::cut_off;
+      break;
+    case Frame::Kind::goodbye: end(PeerState::closed); return Next::nothing;
+    default: return Next::cut_off;
+  }
+  // Who reads for itself is awake; the service thread reads for who may sleep.
+  if ((frame.flags & Frame::wake) != 0 && on_service_) ring();
+  if ((frame.flags & Frame::attend) != 0) ring_service();
+  return (frame.flags & ~(Frame::wake | Frame::attend)) == 0 ? Next::more : Next::cut_off;
+}
+
+bool StreamLink::acknowledged(std::uint64_t generation) noexcept {
+  const auto found = exposed_.find(generation);
+  if (found == exposed_.end() || !found->second.asked) return false;
+  found->second.acknowledged = true;
+  return true;
+}
+
+// On the service thread.
+
+void StreamLink::ready(int /*descriptor*/, std::uint32_t events) noexcept {
+  if ((events & EPOLLOUT) != 0) {
+    const std::lock_guard lock(send_mutex_);
+    write();
+  }
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) return read(true);
+  if ((events & EPOLLIN) == 0) return;
+  if (!driven_.exchange(false, std::memory_order_relaxed)) return read(true);
+  watch(0, EPOLLIN);
+  rest(first_pause);
+}
+
+void StreamLink::look_again() noexcept {
+  if (peer_state() != PeerState::alive) return;
+  driven_.exchange(false, std::memory_order_relaxed)
+      ? rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause))
+      : watch(EPOLLIN, 0);
+}
+
+void StreamLink::rest(std::chrono::nanoseconds pause) noexcept {
+  const std::lock_guard lock(watch_lock_);
+  if (leaving_) return;
+  pause_ = pause;
+  service_->start(*timer_, Clock::now() + pause);
+}
+
+// What came before the change is told of anew: by edges, a change looks.
+void StreamLink::watch(std::uint32_t add, std::uint32_t remove) noexcept {
+  const std::lock_guard lock(watch_lock_);
+  watched_ = (watched_ | add) & ~remove;
+  static_cast<void>(line_->rewatch(watched_));
+}
+
+// Ends.
+
+void StreamLink::close() noexcept {
+  if (forked() || peer_state() != PeerState::alive) return;
+  if (started_.load(std::memory_order_relaxed)) send({.kind = Frame::Kind::goodbye});
+  const std::lock_guard lock(receive_mutex_);  // nothing is put into our regions from here on
+  end(PeerState::closed);
+}
+
+// Under receive_mutex_. The socket stays readable for ever now: nobody watches that any more, the bell is rung once.
+void StreamLink::end(PeerState how) noexcept {
+  PeerState alive = PeerState::alive;
+  if (!state_.compare_exchange_strong(alive, how, std::memory_order_acq_rel)) return;
+  watch(0, EPOLLIN | EPOLLRDHUP);
+  {
+    const std::lock_guard lock(bell_mutex_);
+    if (bell_ != nullptr) {
+      bell_->unwatch(line_->get());
+      bell_->ring();
+    }
+  }
+  ring_service();  // who waits for room need not
+}
+
+Result<void> StreamLink::attach_bell(Bell* bell) {
+  if (forked()) return forked_link();
+  const std::lock_guard lock(bell_mutex_);
+  if (bell_ != nullptr && peer_state() == PeerState::alive) bell_->unwatch(line_->get());
+  bell_ = nullptr;
+  if (bell == nullptr) return {};
+  if (peer_state() != PeerState::alive) {
+    bell->ring();  // whoever attaches after the end must still see it
+  } else if (auto watched = bell->watch(line_->get()); !watched) {
+    return watched.error();
+  }
+  bell_ = bell;
+  return {};
+}
+
+Result<void> StreamLink::attach_service_bell(Bell* bell) {
+  if (forked()) return forked_link();
+  const std::lock_guard lock(bell_mutex_);
+  service_bell_ = bell;
+  return {};
+}
+
+void StreamLink::ring() noexcept {
+  const std::lock_guard lock(bell_mutex_);
+  if (bell_ != nullptr) bell_->ring();
+}
+
+void StreamLink::ring_service() noexcept {
+  const std::lock_guard lock(bell_mutex_);
+  if (service_bell_ != nullptr) service_bell_->ring();
+}
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <psyne/core/atomics/short_lock.hpp>
+#include <psyne/core/executor/work.hpp>
+#include <psyne/core/service/life_line.hpp>
+#include <psyne/core/service/service.hpp>
+#include <psyne/core/timer/timer_heap.hpp>
+#include <psyne/core/transport/bell.hpp>
+#include <psyne/core/transport/link.hpp>
+#include <psyne/transports/region/attached_regions.hpp>
+#include <psyne/transports/stream/link/byte_stream.hpp>
+#include <psyne/transports/stream/link/frame_queue.hpp>
+#include <psyne/transports/stream/link/frame_reader.hpp>
+#include <psyne/transports/stream/link/frame_sink.hpp>
+#include <psyne/transports/stream/link/stream_settings.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// A link over a stream of bytes, such as a TCP connection: a post is one write of its frames, and what comes is read
+/// straight into its region.
+///
+/// Who reads: a thread that waits does so itself, in progress(), so that nothing hops from thread to thread; the socket
+/// is watched by the bell that it sleeps on. While no thread does, the service thread reads, for there may be something
+/// that cannot wait: a signal to attend to, or the end. It must not be woken by every frame that another thread reads:
+/// so when it is, and finds that one has read since, it rests, and looks again after 2 ms, then 4, 8 and 16; when none
+/// has read meanwhile, it watches again. So a signal to attend to, in the middle of what a thread that has gone off did
+/// not read, waits up to 32 ms, and everything else for nobody.
+///
+/// Who writes: whoever posts. What the socket has no room for stays in the queue, and the service thread writes it when
+/// there is room.
+class StreamLink final : public Link, private Service::Watcher, private FrameSink, private Work {
+ public:
+  static constexpr std::uint32_t counters = 32;
+
+  /// `line`: the connected socket under `stream`.
+  StreamLink(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, Identity peer,
+             const StreamSettings& settings);
+  ~StreamLink() override;
+
+  /// Live from now on: frames are read and written, and the end of the peer is seen. `first` leaves before all that is
+  /// posted, after the service thread has returned from what it does now. Before this nothing but expose, attach and
+  /// the bells. Service thread. Errors: exhausted.
+  Result<void> start(std::vector<std::byte> first);
+
+  Result<RemoteSpan> expose(const Region& region, Access access) override;
+  Result<void> revoke(const RemoteSpan& span) override;
+  Result<RemoteRegion> attach(RemoteSpan span) override;
+  Result<Token> post(std::span<const Put> puts, const Signal& signal) override;
+  bool completed(Token token) const override { return token <= written_.load(std::memory_order_acquire); }
+  std::uint64_t counter(std::uint32_t index) const override {
+    return index < counters ? counters_[index].load(std::memory_order_acquire) : 0;
+  }
+  Result<void> progress() override;
+  PeerState peer_state() const override { return state_.load(std::memory_order_acquire); }
+  const Capabilities& capabilities() const override { return capabilities_; }
+  const Identity& peer() const override { return peer_; }
+  Result<void> attach_bell(Bell* bell) override;
+  Result<void> attach_service_bell(Bell* bell) override;
+  void wake() noexcept override;
+  void close() noexcept override;
+
+ private:
+  struct Exposed {
+    std::span<std::byte> memory;
+    Access access = Access::read;
+    bool asked = false;         // for taking it back
+    bool acknowledged = false;  // the peer puts nothing into it any more
+  };
+
+  bool forked() const noexcept { return line_->forked(); }
+  Error forked_link() const;
+  Result<void> usable() const;
+
+  void ready(int descriptor, std::uint32_t events) noexcept override;
+  void look_again() noexcept;
+  void rest(std::chrono::nanoseconds pause) noexcept;
+  void watch(std::uint32_t add, std::uint32_t remove) noexcept;
+
+  void read(bool all) noexcept;
+  std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override;
+  Next came(const Frame& frame) noexcept override;
+  bool acknowledged(std::uint64_t generation) noexcept;
+  void broke_off(int error) noexcept;
+
+  void write() noexcept;
+  void send(const Frame& frame) noexcept;
+  void acknowledge_revocations();
+
+  void end(PeerState how) noexcept;
+  void ring() noexcept;
+  void ring_service() noexcept;
+
+  const std::shared_ptr<LifeLine> line_;
+  std::unique_ptr<ByteStream> stream_;
+  const Capabilities capabilities_;
+  const Identity peer_;
+  const std::size_t most_queued_;
+  std::array<std::atomic<std::uint64_t>, counters> counters_{};
+  std::atomic<PeerState> state_{PeerState::alive};
+  std::atomic<Token> written_{0};
+  std::atomic<bool> started_{false};
+
+  // Who reads has the next five.
+  std::mutex receive_mutex_;
+  FrameReader reader_;
+  std::map<std::uint64_t, Exposed> exposed_;
+  std::vector<std::uint64_t> revocations_;  // that are not acknowledged yet
+  bool on_service_ = false;                 // the thread that reads now is the service's
+  std::uint64_t generations_ = 0;
+
+  std::mutex send_mutex_;  // who writes
+  FrameQueue queue_;
+  Token posted_ = 0;
+  bool turned_away_ = false;  // a post met would_block, and its poster was not told of room yet
+  std::atomic<bool> stalled_{false};
+  std::atomic<bool> revoked_{false};  // revocations_ has something
+
+  AttachedRegions attached_;  // the link's thread
+
+  std::mutex bell_mutex_;
+  Bell* bell_ = nullptr;
+  Bell* service_bell_ = nullptr;
+
+  // What the service thread watches, and when it looks again.
+  ShortLock<> watch_lock_;
+  std::uint32_t watched_ = 0;
+  bool leaving_ = false;
+  std::atomic<bool> driven_{false};  // another thread has read since the service thread looked
+  Service* service_ = nullptr;
+  std::optional<Timer> timer_;
+  std::chrono::nanoseconds pause_{0};
+};
+
+}  // namespace psyne::inline v0
