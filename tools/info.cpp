@@ -91,7 +91,7 @@ int print_json(const psyne::Config& config) {
     json["transports"][line.scheme] = {{"works", line.works == "yes"}, {"reason", line.reason}};
   }
   for (const psyne::Setting& setting : config.settings()) {
-    json["config"][std::string(setting.option.name)] = {{"value", setting.text}, {"from", setting.where}};
+    json["config"][std::string(setting.option.name)] = {{"value", setting.shown()}, {"from", setting.where}};
   }
   json["problems"] = nlohmann::json::array();
   for (const psyne::Error& problem : config.problems()) json["problems"].push_back(problem.text());
@@ -123,7 +123,7 @@ int info(bool json) {
   std::printf("Configuration%s\n", config.path().empty() ? " (no file)" : (" (" + config.path() + ")").c_str());
   Table settings({"option", "value", "from", "what it is"});
   for (const psyne::Setting& setting : config.settings()) {
-    settings.add({std::string(setting.option.name), setting.text.empty() ? "\"\"" : setting.text, setting.where,
+    settings.add({std::string(setting.option.name), setting.text.empty() ? "\"\"" : setting.shown(), setting.where,
                   std::string(setting.option.about)});
   }
   std::printf("%s", settings.text(9).c_str());

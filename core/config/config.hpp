@@ -23,6 +23,9 @@ struct Setting {
   std::string text;  ///< what the option's kind can read
   Origin origin = Origin::fallback;
   std::string where;  ///< "default", "/home/a/psyne.toml:12", "PSYNE_CHANNEL_CAPACITY", "?capacity"
+
+  /// The text for people: of a secret only that there is one.
+  std::string shown() const { return option.secret && !text.empty() ? "(secret)" : text; }
 };
 
 /// The effective value of every known option: default < file < PSYNE_* environment < query of a URI.

@@ -29,6 +29,7 @@ struct Option {
   std::string_view choices = {};                 ///< of Kind::choice, in the order of its enum: "single|all|any"
   std::string_view environment = {};             ///< its variable, where that is not PSYNE_ and the name in capitals
   std::string (*computed_fallback)() = nullptr;  ///< the default where it depends on the process
+  bool secret = false;                           ///< its value is never shown
 
   /// "PSYNE_CHANNEL_CAPACITY".
   std::string variable() const;
