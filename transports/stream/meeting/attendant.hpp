@@ -1,0 +1,22 @@
+#pragma once
+
+#include <psyne/core/transport/transport.hpp>
+#include <psyne/transports/stream/connection_settings.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace psyne::inline v0::stream {
+
+/// Who is present at an address, as those whom he meets see him. Outlives every handshake for him.
+struct Attendant {
+  Host* host = nullptr;
+  Side side = Side::offering;
+  bool exclusive = false;
+  std::string uri;             ///< what was opened, without its query: for errors
+  std::string name;            ///< of the channel at that address; perhaps empty
+  std::uint64_t presence = 0;  ///< Hello::presence
+  ConnectionSettings settings;
+};
+
+}  // namespace psyne::inline v0::stream
