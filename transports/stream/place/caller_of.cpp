@@ -1,0 +1,28 @@
+#include <psyne/transports/stream/place/caller_of.hpp>
+#include <psyne/transports/stream/place/socket_address.hpp>
+
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace psyne::inline v0::stream {
+
+Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
+  const auto address = SocketAddress::peer_of(line->get());
+  if (!address) return address.error();
+  Caller caller;
+  caller.security = address->is_local() ? Security::local : Security::plain;
+  caller.address = address->text();
+  if (address->family() == AF_UNIX) {
+    ucred peer{};
+    socklen_t bytes = sizeof peer;
+    if (getsockopt(line->get(), SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0) {
+      caller.by_kernel = true;
+      caller.pid = peer.pid;
+    }
+  }
+  caller.line = std::move(line);
+  return caller;
+}
+
+}  // namespace psyne::inline v0::stream

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <psyne/core/result/result.hpp>
+#include <psyne/transports/stream/meeting/caller.hpp>
+
+#include <memory>
+
+namespace psyne::inline v0::stream {
+
+/// Who is at the other end of `line`, a connected socket. Errors: what the system says, where it is not connected any
+/// more.
+Result<Caller> caller_of(std::shared_ptr<LifeLine> line);
+
+}  // namespace psyne::inline v0::stream
