@@ -1,0 +1,120 @@
+#include <psyne/core/atomics/step.hpp>
+#include <psyne/transports/stream/meeting/meeting.hpp>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+namespace psyne::inline v0::stream {
+
+namespace {
+
+/// Reads in a row from one peer, so that one who talks without end holds nobody else up.
+constexpr int most_reads = 64;
+
+}  // namespace
+
+Meeting::Meeting(Owner& owner, const Attendant& attendant, const Caller& caller, const MakeLink& make_link)
+    : owner_(owner),
+      uri_(attendant.uri),
+      line_(caller.line),
+      stream_(line_),
+      handshake_(attendant, caller, make_link) {}
+
+Meeting::Meeting(Owner& owner, Reception& reception, const Caller& caller, const MakeLink& make_link)
+    : owner_(owner),
+      uri_(reception.uri()),
+      line_(caller.line),
+      stream_(line_),
+      handshake_(reception, caller, make_link) {}
+
+Meeting::~Meeting() {
+  if (state_ != State::linked) line_->unwatch();  // else it is watched by the link
+}
+
+void Meeting::start() {
+  if (auto started = handshake_.start(); !started) return fail(started.error(), false);
+  if (auto watched = line_->watch(EPOLLIN, *this); !watched) return fail(watched.error(), false);
+  flush();
+}
+
+void Meeting::stall() {
+  if (state_ == State::parting) return owner_.over(*this);
+  fail(named(Code::timed_out, "the other end began a handshake and did not go on within 5 seconds"), false);
+}
+
+void Meeting::abandon() {
+  if (state_ == State::talking) static_cast<void>(handshake_.miss(named(Code::closed, "we are closing")));
+}
+
+void Meeting::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
+  if (state_ == State::parting) return part();
+  flush();
+  for (int i = 0; i < most_reads; ++i) {
+    const auto room = handshake_.room();
+    const iovec into{room.data(), room.size()};
+    step();
+    const ssize_t got = stream_.read({&into, 1});
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return fail(named(Code::peer_lost, "the other end went during the handshake"), true);
+    const auto progress = handshake_.took(static_cast<std::size_t>(got));
+    if (!progress) return fail(progress.error(), false);
+    if (*progress == Handshake::Progress::linked) {
+      state_ = State::linked;
+      return owner_.over(*this);
+    }
+    flush();
+  }
+}
+
+// Whether all that was to be sent went. A peer that is gone is found out by reading.
+bool Meeting::flush() {
+  const bool waited = !handshake_.unsent().empty();
+  while (!handshake_.unsent().empty()) {
+    const auto unsent = handshake_.unsent();
+    const iovec from{const_cast<std::byte*>(unsent.data()), unsent.size()};
+    step();
+    const ssize_t sent = stream_.write({&from, 1});
+    if (sent <= 0) break;
+    handshake_.sent(static_cast<std::size_t>(sent));
+  }
+  const bool all = handshake_.unsent().empty();
+  if (waited) static_cast<void>(line_->rewatch(EPOLLIN | (all ? 0U : static_cast<std::uint32_t>(EPOLLOUT))));
+  return all;
+}
+
+// The refusal leaves before the link goes, which ends the connection if it was live.
+void Meeting::fail(const Error& error, bool gone) {
+  handshake_.refuse(error);
+  flush();
+  const bool told = handshake_.miss(error);
+  const bool stays = !gone && handshake_.heard_hello();
+  owner_.missed(*this, error, told);
+  state_ = State::parting;
+  deadline_ = Clock::now() + parting;
+  // Anew: the link, if it was live, was watching.
+  if (!stays || !line_->watch(EPOLLIN, *this)) return owner_.over(*this);
+  part();
+}
+
+void Meeting::part() {
+  if (flush()) shutdown(line_->get(), SHUT_WR);
+  if (hung_up()) owner_.over(*this);
+}
+
+// Whether the peer has ended its side; what it still says is thrown away.
+bool Meeting::hung_up() {
+  std::array<std::byte, 4096> nowhere{};
+  const iovec into{nowhere.data(), nowhere.size()};
+  for (int i = 0; i < most_reads; ++i) {
+    const ssize_t got = stream_.read({&into, 1});
+    if (got <= 0) return got == 0 || errno != EAGAIN;
+  }
+  return false;
+}
+
+Error Meeting::named(Code code, const char* why) const { return Error(code, "cannot connect " + uri_).because(why); }
+
+}  // namespace psyne::inline v0::stream
