@@ -32,7 +32,7 @@ test:
 bench:
 	@scripts/setup bench
 	@scripts/build release benches
-	@for suite in ring ipc pool; do ./bench/compare $$suite; done
+	@for suite in ring ipc tcp pool; do ./bench/compare $$suite; done
 
 lint:
 	@scripts/setup lint

@@ -12,7 +12,7 @@ class Interleaved:
     def __init__(self, suite, folder, cpus, pace, progress, serve=Served):
         self._suite = suite
         self._folder = folder
-        self._options = on_cpus(cpus)
+        self._options = [*on_cpus(cpus), *(["--over", suite.over] if suite.over else [])]
         self._pace = pace
         self._progress = progress
         self._serve = serve

@@ -68,7 +68,8 @@ def outcome_of(row, record):
     outcome.peers = {} if row.alone else values
     limits = [limit for limit in (turn.limits.of(row) for turn in turns) if limit is not None]
     outcome.limit = statistics.median(limits) if limits else None
-    outcome.best = best_of(values, row.better) if row.against == "best" else row.against
+    rivals = {name: value for name, value in values.items() if not row.among or name in row.among}
+    outcome.best = best_of(rivals, row.better) if row.against == "best" else row.against
     ratios = list(filter(None, (ratio_of(row, turn, outcome.best) for turn in turns)))
     if ratios:
         outcome.ratio = statistics.median(ratios)

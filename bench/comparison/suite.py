@@ -8,8 +8,21 @@ from typing import Optional
 PSYNE = "psyne"
 
 
-class Threads(int):
-    """A size that counts threads; others count bytes."""
+class Count(int):
+    """A size that counts something; others are bytes."""
+
+    noun = ""
+
+
+class Threads(Count):
+    noun = "thread"
+
+
+class Links(Count):
+    noun = "link"
+
+
+SIZES = {"bytes": int, "threads": Threads, "links": Links}
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,7 @@ class Row:
     unit: str
     better: str  # "lower" or "higher"
     against: str  # "best" peer, "limit", "absolute", or a peer's name
+    among: tuple  # the peers of whom the best is taken; empty: all
     must: Optional[float]
     aim: Optional[float]
     limit: Optional[str]  # the physical limit that bounds it: "flag", "flag and back", "copy" or nothing
@@ -48,6 +62,7 @@ class Suite:
     name: str
     title: str
     together: bool  # one program measures everybody and everything in each round
+    over: Optional[str]  # what programs that can talk over several things are told to talk over
     psyne: Program
     peers: tuple
     rows: tuple
@@ -81,26 +96,27 @@ def parse_suite(name, words):
         Program(peer, peer_words.get("program", words["psyne"]), peer_words["package"])
         for peer, peer_words in words["peers"].items()
     )
-    counted = {"bytes": int, "threads": Threads}[words.get("sizes", "bytes")]
-    rows = tuple(parse_row(row, counted) for row in words["rows"])
-    known = {"best", "limit", "absolute", *(peer.name for peer in peers)}
+    rows = tuple(parse_row(row, words.get("sizes", "bytes")) for row in words["rows"])
+    names = {peer.name for peer in peers}
     for row in rows:
-        if row.against not in known:
-            raise SuiteError(f"{name}: {row.label} {row.size} is compared with {row.against}, which is no peer")
+        for other in {row.against, *row.among} - {"best", "limit", "absolute", *names}:
+            raise SuiteError(f"{name}: {row.label} {row.size} is compared with {other}, which is no peer")
         if row.against == "limit" and row.limit is None:
             raise SuiteError(f"{name}: {row.label} {row.size} is compared with its limit and names none")
-    return Suite(name, words["title"], together, psyne, peers, rows)
+    return Suite(name, words["title"], together, words.get("over"), psyne, peers, rows)
 
 
-def parse_row(words, counted):
+def parse_row(words, sizes):
     if words["better"] not in ("lower", "higher"):
         raise SuiteError(f"{words['work']}: better is lower or higher, not {words['better']}")
+    several = isinstance(words["against"], list)
     return Row(
         work=words["work"],
-        size=counted(words["size"]),
+        size=SIZES[words.get("sizes", sizes)](words["size"]),
         unit=words["unit"],
         better=words["better"],
-        against=words["against"],
+        against="best" if several else words["against"],
+        among=tuple(words["against"]) if several else (),
         must=words["must"],
         aim=words["aim"],
         limit=words["limit"],

@@ -1,13 +1,13 @@
 """The outcome as people read it."""
 
-from comparison.suite import Threads
+from comparison.suite import Count
 
 UNITS = {1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB"}
 
 
 def show_size(size):
-    if isinstance(size, Threads):
-        return "1 thread" if size == 1 else f"{size} threads"
+    if isinstance(size, Count):
+        return f"{size} {size.noun}" + ("" if size == 1 else "s")
     for scale, unit in UNITS.items():
         if size >= scale and size % scale == 0:
             return f"{size // scale} {unit}"

@@ -94,7 +94,7 @@ double measure(Flags& flags, const Cell& cell, Side side, Control& control) {
 int main(int argc, char** argv) {
   using namespace psyne::bench;
   Flags& flags = share_flags();
-  return run_pair(argc, argv, [&flags](Side, Control&) -> Measure {
+  return run_pair(argc, argv, [&flags](const Options&) -> Measure {
     return [&flags](const Cell& cell, Side side, Control& control) { return measure(flags, cell, side, control); };
   });
 }

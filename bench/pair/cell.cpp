@@ -12,13 +12,17 @@ struct Words {
   std::string_view name, unit;
 };
 
-constexpr std::array<Words, 7> words{{{Work::latency, "latency", "ns"},
-                                      {Work::stream, "stream", "GB/s"},
-                                      {Work::messages, "messages", "M/s"},
-                                      {Work::in_place, "in place", "GB/s"},
-                                      {Work::idle_cpu, "idle cpu", "%"},
-                                      {Work::idle_wakes, "idle wakes", "wakes/s"},
-                                      {Work::memory, "memory", "KiB"}}};
+constexpr std::array<Words, 11> words{{{Work::latency, "latency", "ns"},
+                                       {Work::blocking_latency, "blocking latency", "ns"},
+                                       {Work::stream, "stream", "GB/s"},
+                                       {Work::tls_stream, "tls stream", "GB/s"},
+                                       {Work::messages, "messages", "M/s"},
+                                       {Work::in_place, "in place", "GB/s"},
+                                       {Work::idle_cpu, "idle cpu", "%"},
+                                       {Work::idle_wakes, "idle wakes", "wakes/s"},
+                                       {Work::idle_links_cpu, "idle links cpu", "%"},
+                                       {Work::idle_links_memory, "idle links memory", "KiB"},
+                                       {Work::memory, "memory", "KiB"}}};
 
 const Words& words_of(Work work) noexcept { return words[static_cast<std::size_t>(work)]; }
 
@@ -39,11 +43,13 @@ std::optional<Cell> parse_cell(const std::string& line) {
   return std::nullopt;
 }
 
-std::string to_json(const Cell& cell, double value) {
+std::string to_json(const Cell& cell, std::optional<double> value) {
+  std::array<char, 32> number{"null"};
+  if (value) std::snprintf(number.data(), number.size(), "%.9g", *value);
   std::array<char, 200> text;
-  std::snprintf(text.data(), text.size(), R"({"work": "%.*s", "size": %zu, "unit": "%.*s", "value": %.9g})",
+  std::snprintf(text.data(), text.size(), R"({"work": "%.*s", "size": %zu, "unit": "%.*s", "value": %s})",
                 static_cast<int>(name(cell.work).size()), name(cell.work).data(), cell.size,
-                static_cast<int>(unit(cell.work).size()), unit(cell.work).data(), value);
+                static_cast<int>(unit(cell.work).size()), unit(cell.work).data(), number.data());
   return text.data();
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 [[noreturn]] void refuse(const char* program) {
   std::fprintf(stderr,
-               "usage: %s [--cpus A,B] --work WORK --size BYTES [--milliseconds N]\n"
-               "       %s [--cpus A,B] --serve    reads lines WORK BYTES MILLISECONDS\n",
+               "usage: %s [--cpus A,B] [--over ipc|tcp] --work WORK --size BYTES [--milliseconds N]\n"
+               "       %s [--cpus A,B] [--over ipc|tcp] --serve    reads lines WORK BYTES MILLISECONDS\n",
                program, program);
   std::exit(2);
 }
@@ -33,6 +33,8 @@ Options parse_options(int argc, char** argv) {
     const std::string value = argv[++i];
     if (option == "--cpus") {
       if (std::sscanf(value.c_str(), "%d,%d", &options.cpus[0], &options.cpus[1]) != 2) refuse(argv[0]);
+    } else if (option == "--over" && (value == "ipc" || value == "tcp")) {
+      options.over = value == "tcp" ? Over::tcp : Over::ipc;
     } else if (option == "--work") {
       work = value;
     } else if (option == "--size") {

@@ -19,9 +19,9 @@ namespace {
 
 constexpr unsigned seconds_for_a_cell = 60;
 
-double measure_bounded(const Cell& cell, Side side, Control& control, const Measure& measure) {
+std::optional<double> measure_bounded(const Cell& cell, Side side, Control& control, const Measure& measure) {
   ::alarm(seconds_for_a_cell);
-  const double value = measure(cell, side, control);
+  const std::optional<double> value = measure(cell, side, control);
   ::alarm(0);
   return value;
 }
@@ -30,7 +30,7 @@ void lead(const Cell& cell, Control& control, const Measure& measure) {
   control.send(static_cast<std::uint64_t>(cell.work));
   control.send(cell.size);
   control.send(cell.milliseconds);
-  const double value = measure_bounded(cell, Side::leader, control, measure);
+  const std::optional<double> value = measure_bounded(cell, Side::leader, control, measure);
   std::cout << to_json(cell, value) << std::endl;
 }
 
@@ -44,10 +44,9 @@ void follow(Control& control, const Measure& measure) {
 }
 
 int run_side(const Options& options, Side side, Control& control,
-             const std::function<Measure(Side, Control&)>& open) try {
+             const std::function<Measure(const Options&)>& open) try {
   pin(options.cpus[side == Side::leader ? 0 : 1]);
-  const Measure measure = open(side, control);
-  run_session(options, side, control, measure);
+  run_session(options, side, control, open(options));
   return 0;
 } catch (const std::exception& failure) {
   std::fprintf(stderr, "%s\n", failure.what());
@@ -66,7 +65,7 @@ void run_session(const Options& options, Side side, Control& control, const Meas
   }
 }
 
-int run_pair(int argc, char** argv, const std::function<Measure(Side, Control&)>& open) {
+int run_pair(int argc, char** argv, const std::function<Measure(const Options&)>& open) {
   const Options options = parse_options(argc, argv);
   auto [leaders, followers] = Control::pair();
   const pid_t parent = ::getpid();

@@ -23,12 +23,12 @@ class Compare(unittest.TestCase):
         self.build = Path(folder.name)
         self.bench = self.build / "bench"
         serving(self.bench / "psyne_bench_limits", LIMITS)
-        serving(self.bench / "ipc" / "psyne_bench_ipc_psyne", GOOD)
+        self.psyne = serving(self.bench / "messages" / "psyne_bench_messages_psyne", GOOD)
         for peer in ("ucx", "open_mpi", "libfabric", "zeromq", "nng"):
             serving(self.peer(peer), PEER)
 
     def peer(self, name):
-        return self.bench / "ipc" / f"psyne_bench_ipc_{name}"
+        return self.bench / "messages" / f"psyne_bench_messages_{name}"
 
     def compare(self, *words):
         command = [sys.executable, ROOT / "bench" / "compare", *words, "--build", self.build]
@@ -46,7 +46,7 @@ class Compare(unittest.TestCase):
         self.assertEqual(words["rows"][0]["peers"].keys(), {"UCX", "Open MPI", "libfabric", "ZeroMQ", "nng"})
 
     def test_a_missed_must_and_an_absent_peer_are_named_and_status_1(self):
-        serving(self.bench / "ipc" / "psyne_bench_ipc_psyne", GOOD.replace('"messages": 400', '"messages": 59'))
+        serving(self.psyne, GOOD.replace('"messages": 400', '"messages": 59'))
         self.peer("nng").unlink()
         result = self.compare("ipc", "--quick", "--check")
         self.assertEqual(result.returncode, 1)
@@ -55,7 +55,7 @@ class Compare(unittest.TestCase):
         self.assertIn("check: 2 fell short", result.stdout)
 
     def test_without_check_a_shortfall_is_shown_and_status_0(self):
-        serving(self.bench / "ipc" / "psyne_bench_ipc_psyne", GOOD.replace('"messages": 400', '"messages": 59'))
+        serving(self.psyne, GOOD.replace('"messages": 400', '"messages": 59'))
         result = self.compare("ipc", "--quick")
         self.assertEqual(result.returncode, 0)
         self.assertIn("NO", result.stdout)
@@ -67,7 +67,7 @@ class Compare(unittest.TestCase):
         self.assertIn("failed: UCX in latency 8 B: no memory left", result.stdout)
 
     def test_a_suite_that_is_not_built_says_how_to_build_it(self):
-        (self.bench / "ipc" / "psyne_bench_ipc_psyne").unlink()
+        self.psyne.unlink()
         result = self.compare("ipc", "--quick")
         self.assertEqual(result.returncode, 2)
         self.assertIn("scripts/build release benches", result.stderr)

@@ -47,8 +47,8 @@ class Bench(unittest.TestCase):
     def serve(self, command):
         return Double(self, command[0].name, command[1:])
 
-    def bench(self, *rows):
-        where = (suite(*rows), self.folder, (0, 1), PACE, self.progress)
+    def bench(self, *rows, **more):
+        where = (suite(*rows, **more), self.folder, (0, 1), PACE, self.progress)
         self.measurer = Interleaved(*where, self.serve)
         rounds = Rounds(*where, self.measurer, self.serve)
         rounds.run()
@@ -64,6 +64,11 @@ class Bench(unittest.TestCase):
         self.bench(row(), row(size=16))
         self.assertEqual(self.started.count(("a", ["--cpus", "0,1"])), 3)
         self.assertEqual(sorted(self.closed), sorted(name for name, _ in self.started))
+
+    def test_programs_of_a_suite_over_something_are_told_so_and_the_limits_are_not(self):
+        self.bench(over="tcp")
+        self.assertEqual(self.started.count(("mine", ["--cpus", "0,1", "--over", "tcp"])), 3)
+        self.assertEqual(self.started.count((LIMITS, ["--cpus", "0,1"])), 3)
 
     def test_a_row_that_only_psyne_has_is_asked_of_psyne_alone_for_its_own_time(self):
         self.bench(row(work="idle cpu", unit="%", against="absolute", limit=None, milliseconds=2000))

@@ -35,6 +35,11 @@ class Ratios(unittest.TestCase):
         self.assertEqual(best_of({"A": 1, "B": 2}, "higher"), "B")
         self.assertIsNone(best_of({}, "higher"))
 
+    def test_the_best_of_some_is_taken_of_them_alone(self):
+        result = outcome([{"psyne": 50, "A": 100, "B": 10}], against=["A"])
+        self.assertEqual((result.best, result.ratio, result.peers), ("A", 0.5, {"A": 100, "B": 10}))
+        self.assertFalse(outcome([{"psyne": 50, "B": 10}], against=["A"]).met)
+
     def test_a_named_peer_is_compared_with_even_when_another_is_better(self):
         result = outcome([{"psyne": 50, "A": 100, "B": 10}], against="A", must=0.9)
         self.assertEqual((result.best, result.ratio, result.met), ("A", 0.5, True))

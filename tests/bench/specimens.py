@@ -23,11 +23,11 @@ def row(**words):
     return {**usual, **words}
 
 
-def suite(*rows, cells="each", sizes="bytes"):
+def suite(*rows, cells="each", sizes="bytes", **more):
     """A suite with two peers, A and B."""
     peers = {"A": {"program": "a", "package": "liba-dev"}, "B": {"program": "b", "package": "libb-dev"}}
     words = {"title": "a specimen", "cells": cells, "sizes": sizes, "psyne": "mine", "peers": peers,
-             "rows": list(rows) or [row()]}  # fmt: skip
+             "rows": list(rows) or [row()], **more}  # fmt: skip
     return parse_suite("specimen", words)
 
 

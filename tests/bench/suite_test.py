@@ -5,7 +5,7 @@ import unittest
 from specimens import NEAR, ROOT, row, suite
 
 from comparison.pace import FULL, QUICK
-from comparison.suite import SuiteError, Threads, load_suites
+from comparison.suite import Links, SuiteError, Threads, load_suites
 
 
 class Suites(unittest.TestCase):
@@ -36,6 +36,18 @@ class Suites(unittest.TestCase):
         self.assertNotIsInstance(suite(row()).rows[0].size, Threads)
         self.assertIsInstance(suite(row(size=2), sizes="threads").rows[0].size, Threads)
         self.assertEqual(suite(row(size=2), sizes="threads").cells(), [("latency", 2)])
+
+    def test_a_row_may_count_something_else_than_its_suite(self):
+        links, bytes_ = suite(row(size=1000, sizes="links"), row()).rows
+        self.assertIsInstance(links.size, Links)
+        self.assertEqual((links.cell, type(bytes_.size)), (("latency", 1000), int))
+
+    def test_the_best_may_be_that_of_some_peers_who_are_all_known(self):
+        some = suite(row(against=["B", "A"])).rows[0]
+        self.assertEqual((some.against, some.among), ("best", ("B", "A")))
+        self.assertEqual(suite(row()).rows[0].among, ())
+        with self.assertRaisesRegex(SuiteError, "C, which is no peer"):
+            suite(row(against=["A", "C"]))
 
     def test_what_is_absolute_is_measured_of_psyne_alone_unless_peers_are_to_be_seen(self):
         absolute = {"against": "absolute", "limit": None}
@@ -84,6 +96,35 @@ class OurSuites(unittest.TestCase):
                 ("memory", 8): ("lower", "absolute", 64.0),
             },
         )
+
+    def test_the_musts_of_tcp(self):
+        kib, mib = 1024, 1024 * 1024
+        self.assertEqual(
+            self.musts("tcp"),
+            {
+                ("latency", 8): ("lower", "best", 1.0),
+                ("latency over raw socket", 8): ("lower", "raw socket", 1.15),
+                ("blocking latency", 8): ("lower", "raw socket", 1.1),
+                ("latency", 64 * kib): ("lower", "best", 1.0),
+                ("latency", mib): ("lower", "best", 1.0),
+                ("stream", 64 * kib): ("higher", "best", 1.0),
+                ("stream", mib): ("higher", "best", 1.0),
+                ("tls stream", mib): ("higher", "OpenSSL", 0.9),
+                ("messages", 64): ("higher", "ZeroMQ", 3.0),
+                ("idle links memory", 1000): ("lower", "absolute", 64.0),
+                ("idle links cpu", 1000): ("lower", "absolute", 0.0),
+            },
+        )
+
+    def test_over_tcp_a_raw_socket_counts_among_the_best_save_for_the_shortest_latency(self):
+        among = {(r.label, r.size): r.among for r in self.suites["tcp"].rows if r.against == "best"}
+        self.assertEqual(among.pop(("latency", 8)), ("UCX", "Open MPI", "libfabric"))
+        self.assertEqual(set(among.values()), {()})
+        self.assertIn("raw socket", [peer.name for peer in self.suites["tcp"].peers])
+
+    def test_programs_that_serve_two_suites_are_told_which(self):
+        self.assertEqual([self.suites[name].over for name in ("ipc", "tcp")], ["ipc", "tcp"])
+        self.assertIsNone(self.suites["pool"].over)
 
     def test_the_musts_of_ring(self):
         self.assertEqual(

@@ -7,7 +7,7 @@ from specimens import record, row, suite
 
 from comparison.ratios import outcome_of
 from comparison.results import to_json
-from comparison.suite import Threads
+from comparison.suite import Links, Threads
 from comparison.table import show_size, show_value, table
 from comparison.verdict import shortfalls
 
@@ -59,6 +59,7 @@ class Table(unittest.TestCase):
 
     def test_threads_are_counted_as_such(self):
         self.assertEqual([show_size(Threads(n)) for n in (1, 2)], ["1 thread", "2 threads"])
+        self.assertEqual(show_size(Links(1000)), "1000 links")
         threads = suite(row(work="fib", size=2, limit=None), sizes="threads")
         outcome = outcome_of(threads.rows[0], record({"psyne": 99, "A": 100}))
         self.assertIn("fib   2 threads", table([outcome], threads.peers)[2])

@@ -37,7 +37,7 @@ class CommandLine {
 TEST(RunPair, TwoProcessesMeasureOneCellTogetherAndTheLeaderSaysWhatItIs) {
   CommandLine line("latency");
   testing::internal::CaptureStdout();
-  const int status = run_pair(line.count(), line.words(), [](Side, Control&) -> Measure {
+  const int status = run_pair(line.count(), line.words(), [](const Options&) -> Measure {
     const pid_t self = ::getpid();
     return [self](const Cell& cell, Side side, Control& control) {
       control.send(static_cast<std::uint64_t>(self));
@@ -50,10 +50,21 @@ TEST(RunPair, TwoProcessesMeasureOneCellTogetherAndTheLeaderSaysWhatItIs) {
   EXPECT_EQ(status, 0);
 }
 
+TEST(RunPair, AWorkThatTheProgramDoesNotHaveIsNull) {
+  CommandLine line("memory");
+  testing::internal::CaptureStdout();
+  const int status = run_pair(line.count(), line.words(), [](const Options&) -> Measure {
+    return [](const Cell&, Side, Control&) { return std::nullopt; };
+  });
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "{\"work\": \"memory\", \"size\": 64, \"unit\": \"KiB\", \"value\": null}\n");
+  EXPECT_EQ(status, 0);
+}
+
 TEST(RunPair, AFailedLeaderIsStatus1AndLeavesNoFollower) {
   CommandLine line("stream");
-  const int status = run_pair(line.count(), line.words(), [](Side, Control&) -> Measure {
-    return [](const Cell&, Side side, Control& control) -> double {
+  const int status = run_pair(line.count(), line.words(), [](const Options&) -> Measure {
+    return [](const Cell&, Side side, Control& control) -> std::optional<double> {
       if (side == Side::leader) throw std::runtime_error("no memory left");
       return static_cast<double>(control.receive());
     };

@@ -1,4 +1,4 @@
-// ZeroMQ: a PAIR of sockets over ipc, anew for each measurement.
+// ZeroMQ: a PAIR of sockets over ipc or TCP, anew for each measurement. It always sleeps until a message is there.
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -18,22 +18,25 @@ void require(bool fine, const char* what) {
 
 class ZeroMq {
  public:
-  ZeroMq(Side side, const Cell& cell, Control& control) : context_(zmq_ctx_new()) {
+  ZeroMq(Over over, Side side, const Cell& cell, Control& control) : context_(zmq_ctx_new()) {
     socket_ = zmq_socket(context_, ZMQ_PAIR);
     require(socket_ != nullptr, "make a socket");
-    const int in_flight = static_cast<int>(window(cell));
+    const int in_flight = cell.size <= 4096 ? 1000 : 16;
     zmq_setsockopt(socket_, ZMQ_SNDHWM, &in_flight, sizeof in_flight);
     zmq_setsockopt(socket_, ZMQ_RCVHWM, &in_flight, sizeof in_flight);
     const int linger = 0;
     zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
     if (side == Side::leader) {
-      static std::uint64_t listeners = 0;  // an address may linger after its socket was closed
-      const std::uint64_t number = static_cast<std::uint64_t>(::getpid()) << 16 | ++listeners;
-      require(zmq_bind(socket_, address(number).c_str()) == 0, "bind");
-      control.send(number);
+      require(zmq_bind(socket_, fresh_address(over).c_str()) == 0, "bind");
+      Address address{};
+      std::size_t length = address.size();
+      require(zmq_getsockopt(socket_, ZMQ_LAST_ENDPOINT, address.data(), &length) == 0, "ask for the address");
+      control.send_bytes(address.data(), address.size());
       control.receive();
     } else {
-      require(zmq_connect(socket_, address(control.receive()).c_str()) == 0, "connect");
+      Address address{};
+      control.receive_bytes(address.data(), address.size());
+      require(zmq_connect(socket_, address.data()) == 0, "connect");
       control.send(0);
     }
   }
@@ -49,13 +52,14 @@ class ZeroMq {
     require(zmq_recv(socket_, message.data(), message.size(), 0) == static_cast<int>(message.size()), "receive");
   }
 
-  std::size_t window(const Cell& cell) const noexcept { return cell.size <= 4096 ? 1000 : 16; }
+  /// It copies at once, so that one user's buffer will do: what is in flight is in its queues.
+  std::size_t window(const Cell&) const noexcept { return 1; }
   void start_send(std::size_t, std::span<const std::byte> message) {
     require(zmq_send(socket_, message.data(), message.size(), 0) >= 0, "send");
   }
   void finish_send(std::size_t) {}
-  void start_receive(std::size_t slot, std::span<std::byte> message) { posted_[slot] = message; }
-  void finish_receive(std::size_t slot) { receive(posted_[slot]); }
+  void start_receive(std::size_t, std::span<std::byte> message) { posted_ = message; }
+  void finish_receive(std::size_t) { receive(posted_); }
 
   /// Messages that the library owns are written and read where they lie.
   struct Flight {
@@ -82,11 +86,17 @@ class ZeroMq {
   Flight flight(std::size_t) const noexcept { return {socket_}; }
 
  private:
-  static std::string address(std::uint64_t number) { return "ipc://@psyne-bench-zeromq-" + std::to_string(number); }
+  using Address = std::array<char, 256>;
+
+  static std::string fresh_address(Over over) {
+    static std::uint64_t listeners = 0;  // an address may linger after its socket was closed
+    if (over == Over::tcp) return "tcp://127.0.0.1:*";
+    return "ipc://@psyne-bench-zeromq-" + std::to_string(::getpid()) + "-" + std::to_string(++listeners);
+  }
 
   void* context_;
   void* socket_ = nullptr;
-  std::array<std::span<std::byte>, 1000> posted_;
+  std::span<std::byte> posted_;
 };
 
 }  // namespace
@@ -94,9 +104,9 @@ class ZeroMq {
 
 int main(int argc, char** argv) {
   using namespace psyne::bench;
-  return run_pair(argc, argv, [](Side, Control&) -> Measure {
-    return [](const Cell& cell, Side side, Control& control) {
-      ZeroMq peer(side, cell, control);
+  return run_pair(argc, argv, [](const Options& options) -> Measure {
+    return [over = options.over](const Cell& cell, Side side, Control& control) {
+      ZeroMq peer(over, side, cell, control);
       return measure_peer(peer, cell, side, control);
     };
   });

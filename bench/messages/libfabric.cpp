@@ -1,4 +1,4 @@
-// libfabric's shm provider: tagged messages, polled.
+// libfabric's providers shm, and tcp below ofi_rxm: tagged messages; polled, or asleep until one is complete.
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -39,8 +39,8 @@ struct Owned {
 
 class Libfabric {
  public:
-  explicit Libfabric(Control& control) {
-    find_provider();
+  Libfabric(Over over, const Cell& cell, Control& control) : blocks_(cell.blocks()) {
+    find_provider(over);
     require(fi_fabric(info_->fabric_attr, &fabric_.object, nullptr), "open the fabric");
     require(fi_domain(fabric_.object, info_.get(), &domain_.object, nullptr), "open the domain");
     fi_av_attr peers{};
@@ -49,6 +49,7 @@ class Libfabric {
     fi_cq_attr queue{};
     queue.format = FI_CQ_FORMAT_CONTEXT;
     queue.size = 1024;
+    queue.wait_obj = blocks_ ? FI_WAIT_UNSPEC : FI_WAIT_NONE;
     require(fi_cq_open(domain_.object, &queue, &done_.object, nullptr), "open the completion queue");
     require(fi_endpoint(domain_.object, info_.get(), &endpoint_.object, nullptr), "make an endpoint");
     require(fi_ep_bind(endpoint_.object, &peers_->fid, 0), "bind the address vector");
@@ -107,16 +108,19 @@ class Libfabric {
     void operator()(fi_info* info) const noexcept { fi_freeinfo(info); }
   };
 
-  void find_provider() {
+  void find_provider(Over over) {
     std::unique_ptr<fi_info, FreeInfo> hints(fi_allocinfo());
     hints->caps = FI_TAGGED;
     hints->mode = FI_CONTEXT | FI_CONTEXT2;
     hints->ep_attr->type = FI_EP_RDM;
     hints->domain_attr->threading = FI_THREAD_DOMAIN;
     hints->domain_attr->mr_mode = FI_MR_VIRT_ADDR | FI_MR_HMEM;
-    hints->fabric_attr->prov_name = ::strdup("shm");
+    const bool tcp = over == Over::tcp;
+    hints->fabric_attr->prov_name = ::strdup(tcp ? "tcp;ofi_rxm" : "shm");
     fi_info* found = nullptr;
-    require(fi_getinfo(FI_VERSION(1, 17), nullptr, nullptr, 0, hints.get(), &found), "find the shm provider");
+    require(
+        fi_getinfo(FI_VERSION(1, 17), tcp ? "127.0.0.1" : nullptr, nullptr, tcp ? FI_SOURCE : 0, hints.get(), &found),
+        "find the provider");
     info_.reset(found);
   }
 
@@ -142,20 +146,35 @@ class Libfabric {
   }
 
   void wait_for(const Operation& operation) {
-    while (!operation.done) poll();
+    while (!operation.done) {
+      if (blocks_) {
+        sleep();
+      } else {
+        poll();
+      }
+    }
   }
 
   void poll() {
     std::array<fi_cq_entry, 16> entries;
-    const ssize_t count = fi_cq_read(done_.object, entries.data(), entries.size());
+    note(entries, fi_cq_read(done_.object, entries.data(), entries.size()));
+  }
+
+  void sleep() {
+    std::array<fi_cq_entry, 16> entries;
+    note(entries, fi_cq_sread(done_.object, entries.data(), entries.size(), nullptr, -1));
+  }
+
+  void note(std::span<const fi_cq_entry> entries, ssize_t count) {
     if (count == -FI_EAGAIN) return;
     require(count, "completion");
-    for (ssize_t i = 0; i < count; ++i) {
-      auto* operation = static_cast<Operation*>(entries[static_cast<std::size_t>(i)].op_context);
+    for (const fi_cq_entry& entry : entries.first(static_cast<std::size_t>(count))) {
+      auto* operation = static_cast<Operation*>(entry.op_context);
       if (operation != nullptr) operation->done = true;
     }
   }
 
+  const bool blocks_;
   std::unique_ptr<fi_info, FreeInfo> info_;
   Owned<fid_fabric> fabric_;
   Owned<fid_domain> domain_;
@@ -172,8 +191,10 @@ class Libfabric {
 
 int main(int argc, char** argv) {
   using namespace psyne::bench;
-  return run_pair(argc, argv, [](Side, Control& control) -> Measure {
-    auto peer = std::make_shared<Libfabric>(control);
-    return [peer](const Cell& cell, Side self, Control& words) { return measure_peer(*peer, cell, self, words); };
+  return run_pair(argc, argv, [](const Options& options) -> Measure {
+    return [over = options.over](const Cell& cell, Side side, Control& control) {
+      Libfabric peer(over, cell, control);
+      return measure_peer(peer, cell, side, control);
+    };
   });
 }

@@ -2,8 +2,10 @@
 
 #include <psyne.hpp>
 
+#include "messages/tcp_connection.hpp"
 #include "pair/cell.hpp"
 #include "pair/control.hpp"
+#include "pair/options.hpp"
 
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace psyne::bench {
 
@@ -24,25 +27,31 @@ struct Fixed {
   std::array<std::uint64_t, words> word;
 };
 
-/// The two sides' names for what they measure next: nobody else on this machine uses them.
-class Names {
+/// Where one channel of the two sides is: nobody else on this machine uses it. Over TCP its receiver listens.
+class Place {
  public:
-  Names(Side side, Control& control) {
-    static std::uint64_t cells = 0;
-    number_ = static_cast<std::uint64_t>(::getpid()) << 20 | ++cells;
+  Place(std::string scheme, Side side, Control& control) : scheme_(std::move(scheme)) {
     if (side == Side::leader) {
+      number_ = local() ? fresh_number() : free_port();
       control.send(number_);
     } else {
       number_ = control.receive();
     }
   }
 
-  std::string operator()(const std::string& what) const {
-    return "ipc://psyne-bench-" + std::to_string(number_) + "-" + what;
-  }
+  std::string for_sender() const { return scheme_ + (local() ? "://psyne-bench-" : "://127.0.0.1:") + number(); }
+  std::string for_receiver() const { return local() ? for_sender() : scheme_ + "://*:" + number(); }
 
  private:
-  std::uint64_t number_;
+  static std::uint64_t fresh_number() {
+    static std::uint64_t places = 0;
+    return static_cast<std::uint64_t>(::getpid()) << 20 | ++places;
+  }
+  bool local() const { return scheme_ == "ipc"; }
+  std::string number() const { return std::to_string(number_); }
+
+  std::string scheme_;
+  std::uint64_t number_ = 0;
 };
 
 inline void require(const Result<void>& result) {
@@ -52,16 +61,27 @@ inline void require(const Result<void>& result) {
 /// How large a ring is: the default, or room for four messages.
 inline std::size_t capacity_for(std::size_t size) noexcept { return std::max(2 * MiB, 4 * size); }
 
-/// One name in each direction between the two processes, and messages of type T on it: what pair/latency.hpp asks for.
+/// How the ends of a cell wait: over ipc as they do by themselves, which is what a user gets; over TCP, where others
+/// only spin or only sleep, they do the same.
+inline Patience patience_for(const std::string& scheme, const Cell& cell) noexcept {
+  if (cell.blocks()) return no_patience;
+  return scheme == "ipc" ? Patience{} : Patience{.spins = 1'000'000};
+}
+
+/// One place in each direction between the two processes, and messages of type T on it: what pair/latency.hpp asks for.
 template <class T>
 class Channel {
  public:
-  Channel(const Cell& cell, Side side, Control& control) {
-    const Names name(side, control);
+  Channel(const std::string& scheme, const Cell& cell, Side side, Control& control) {
+    const Place forth(scheme, side, control);
+    const Place back(scheme, side, control);
     const bool leads = side == Side::leader;
+    const Patience patience = patience_for(scheme, cell);
+    const std::size_t capacity = capacity_for(cell.size);
+    receiver_.emplace(Receiver<T>::open((leads ? back : forth).for_receiver(), {.patience = patience}).value());
     sender_.emplace(
-        Sender<T>::open(name(leads ? "forth" : "back"), {.capacity_bytes = capacity_for(cell.size)}).value());
-    receiver_.emplace(Receiver<T>::open(name(leads ? "back" : "forth")).value());
+        Sender<T>::open((leads ? forth : back).for_sender(), {.capacity_bytes = capacity, .patience = patience})
+            .value());
   }
 
   void send(const T& message)
