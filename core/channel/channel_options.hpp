@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/end_id.hpp>
 #include <psyne/core/park/patience.hpp>
 #include <psyne/core/uri/quantity.hpp>
 
@@ -17,6 +18,8 @@ enum class Delivery : std::uint8_t {
   single,  ///< the one receiver; a second is refused
   all,     ///< every receiver; one that joins later begins at the oldest message that is still kept
   any,     ///< one of the receivers, the next in turn that has room
+  routed,  ///< the receiver that the sender names, by send_to() and reserve_to(); what one had not taken when it went
+           ///< is given up and counted (ChannelCounters::lost), for it is nobody else's
 };
 
 /// What a sender does with a message when there is no room for it.
@@ -62,6 +65,7 @@ struct SenderOptions {
   std::function<Full(const FullEvent&)> on_full{};  ///< for WhenFull::callback; runs in the sending thread
   std::uint32_t retries = 16;                       ///< for WhenFull::retry
   std::string name{};                               ///< of this sender, for people; told to receivers
+  EndId id{};                                       ///< of this sender, told to receivers; none: a random one
 };
 
 /// See SenderOptions.
@@ -73,6 +77,10 @@ struct ReceiverOptions {
   std::size_t most_copied = std::size_t{16} << 20;
   bool wait_for_senders = false;  ///< when all senders have gone, wait for the next instead of ending
   std::string name{};
+  EndId id{};  ///< of this receiver, told to senders; none: a random one. With routed, each receiver has another
+  /// Receiving calls say Code::closed for each sender that closes, once, and go on; then none is the last, as with
+  /// wait_for_senders.
+  bool tell_closed = false;
 };
 
 /// What happened on one end since it was opened. A snapshot: exact for the end's own thread. Tools read the same
@@ -89,7 +97,7 @@ struct ChannelCounters {
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
   std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
   std::uint64_t retries = 0;
-  std::uint64_t lost = 0;  ///< messages that a dead receiver held, given up (Held::lost)
+  std::uint64_t lost = 0;  ///< messages given up: that a dead receiver held (Held::lost), or had not taken (routed)
 };
 
 }  // namespace psyne::inline v0

@@ -92,6 +92,7 @@ std::vector<std::byte> LaneOffer::encode() const {
   writer.number(capacity);
   writer.number(reader);
   writer.number(pid);
+  writer.number(sender.value);
   writer.text(type.description);
   writer.text(name);
   return writer.take();
@@ -109,11 +110,13 @@ Result<LaneOffer> LaneOffer::decode(std::span<const std::byte> bytes) {
   offer.capacity = reader.number<std::uint64_t>();
   offer.reader = reader.number<std::uint32_t>();
   offer.pid = reader.number<std::int64_t>();
+  offer.sender.value = reader.number<std::uint64_t>();
   offer.type.description = reader.text();
   offer.name = reader.text();
-  const bool sound = reader.finished() && delivery <= static_cast<std::uint8_t>(Delivery::any) && lossy <= 1 &&
+  const bool sound = reader.finished() && delivery <= static_cast<std::uint8_t>(Delivery::routed) && lossy <= 1 &&
                      std::has_single_bit(offer.capacity) && offer.capacity >= 4096 &&
-                     offer.capacity <= Record::largest_ring && offer.reader < ProducerBlock<>::most_readers;
+                     offer.capacity <= Record::largest_ring && offer.reader < ProducerBlock<>::most_readers &&
+                     offer.sender;
   if (!sound) {
     return Error(Code::corrupted, "cannot read what the sender told of its lane")
         .because("it is not what a sender of this version tells");
@@ -127,6 +130,7 @@ std::vector<std::byte> LaneAnswer::encode() const {
   Writer writer;
   writer.number(lane_layout_version);
   writer.number(pid);
+  writer.number(receiver.value);
   writer.text(name);
   return writer.take();
 }
@@ -136,8 +140,9 @@ Result<LaneAnswer> LaneAnswer::decode(std::span<const std::byte> bytes) {
   if (auto version = check_version(reader, "receiver"); !version) return version.error();
   LaneAnswer answer;
   answer.pid = reader.number<std::int64_t>();
+  answer.receiver.value = reader.number<std::uint64_t>();
   answer.name = reader.text();
-  if (!reader.finished()) {
+  if (!reader.finished() || !answer.receiver) {
     return Error(Code::corrupted, "cannot read what the receiver told of itself")
         .because("it is not what a receiver of this version tells");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/end_id.hpp>
 #include <psyne/core/result/result.hpp>
 
 #include <cstddef>
@@ -27,6 +28,7 @@ struct LaneOffer {
   std::uint64_t capacity = 0;  ///< bytes of the ring, a power of two
   std::uint32_t reader = 0;    ///< the number under which this receiver is let in
   std::int64_t pid = 0;
+  EndId sender;
   std::string name;
 
   std::vector<std::byte> encode() const;
@@ -37,6 +39,7 @@ struct LaneOffer {
 /// What a receiver says of itself.
 struct LaneAnswer {
   std::int64_t pid = 0;
+  EndId receiver;
   std::string name;
 
   std::vector<std::byte> encode() const;

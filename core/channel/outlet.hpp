@@ -28,6 +28,8 @@ class Outlet {
   virtual bool hand_over(Outlet& other) = 0;
   virtual std::size_t readers() const = 0;
   virtual const LaneWire* bad_reader() const = 0;
+  /// Without readers: what is kept is kept no longer; returns how many messages that were.
+  virtual std::uint64_t give_up() = 0;
   /// See LaneWriter::measure.
   virtual void measure(metrics::Gauge high_water) = 0;
   virtual void close() = 0;
@@ -68,6 +70,11 @@ class TypedOutlet final : public Outlet {
     to.commit(kept->size());
     writer.forget_oldest();
     return true;
+  }
+  std::uint64_t give_up() override {
+    std::uint64_t given_up = 0;
+    for (; writer.oldest_kept(); ++given_up) writer.forget_oldest();
+    return given_up;
   }
   std::size_t readers() const override { return writer.readers(); }
   const LaneWire* bad_reader() const override { return writer.bad_reader(); }

@@ -18,6 +18,7 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
       news_(*link_) {}
 
 void ReaderPeer::join() {
+  joined_ = true;
   const std::uint64_t from = outlet_->oldest();
   if (mapped()) {
     outlet_->join(reinterpret_cast<const ConsumerBlock<>*>(remote_.map().data()), *this);

@@ -13,7 +13,7 @@ namespace psyne::inline v0 {
 
 /// A sender's view of one receiver: its link, and the wire by which the lane's writer reaches it.
 ///
-/// All members inside the sender's gate, save who().
+/// All members inside the sender's gate, save who() and id().
 class ReaderPeer final : public LaneWire {
  public:
   ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
@@ -41,6 +41,9 @@ class ReaderPeer final : public LaneWire {
   Link& link() const { return *link_; }
   Outlet& outlet() const { return *outlet_; }
   std::uint32_t number() const { return number_; }
+  EndId id() const { return answer_.receiver; }
+  /// Whether join() was called.
+  bool joined() const { return joined_; }
   bool mapped() const { return link_->capabilities().mapped; }
   /// "receiver viewer (pid 812)"
   std::string who() const;
@@ -54,6 +57,7 @@ class ReaderPeer final : public LaneWire {
   std::uint64_t capacity_;
   std::uint32_t number_;
   LaneAnswer answer_;
+  bool joined_ = false;
   WireNews<> news_;  // not mapped
 };
 

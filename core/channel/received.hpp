@@ -81,8 +81,12 @@ class [[nodiscard]] Received {
   const View& operator*() const noexcept { return view(); }
   const View* operator->() const noexcept { return &view(); }
 
-  /// Who sent it: "sender camera (pid 812)".
-  std::string sender() const { return lane_ != nullptr ? lane_->who() : std::string(); }
+  /// Which sender sent it; none after an error.
+  EndId sender() const noexcept { return lane_ != nullptr ? lane_->offer().sender : EndId{}; }
+  /// The same for people: "sender camera (pid 812)".
+  std::string who() const { return lane_ != nullptr ? lane_->who() : std::string(); }
+  /// Whether its sender shares memory with us, and so the clock. Only of a message.
+  bool shares_memory() const noexcept { return lane_->mapped(); }
 
   /// Gives the place back now.
   void release() noexcept {
@@ -197,7 +201,8 @@ class [[nodiscard]] ReceivedBatch {
   Iterator begin() const noexcept { return Iterator(views_.data()); }
   Iterator end() const noexcept { return Iterator(views_.data() + size()); }
   const View& operator[](std::size_t index) const noexcept { return *Iterator(views_.data() + index); }
-  std::string sender() const { return lane_ != nullptr ? lane_->who() : std::string(); }
+  EndId sender() const noexcept { return lane_ != nullptr ? lane_->offer().sender : EndId{}; }
+  std::string who() const { return lane_ != nullptr ? lane_->who() : std::string(); }
 
   void release() noexcept {
     if (Lane* lane = std::exchange(lane_, nullptr)) lane->release(number_);

@@ -28,9 +28,9 @@ namespace psyne::inline v0 {
 /// thread at a time.
 ///
 /// Errors of every receiving call: timed_out (names whom we waited for), stopped, would_block (try_receive), closed
-/// (all senders closed and everything was delivered), and once for each sender: peer_lost (it died; all that it
-/// committed was delivered), corrupted (it wrote nonsense; it is not read from any more), incompatible or refused (it
-/// was not let in, with the reason). After these the other senders go on.
+/// (all senders closed and everything was delivered; see ReceiverOptions::tell_closed as well), and once for each
+/// sender: peer_lost (it died; all that it committed was delivered), corrupted (it wrote nonsense; it is not read from
+/// any more), incompatible or refused (it was not let in, with the reason). After these the other senders go on.
 template <class T>
 class Receiver {
   using Records = RecordsOf<T>;
@@ -67,8 +67,12 @@ class Receiver {
     }
   }
 
-  /// Another receiver on the same name with the same options (delivery all or any).
-  Result<Receiver> clone() const { return open(uri_, options_); }
+  /// Another receiver on the same name with the same options (not delivery single), with an id of its own.
+  Result<Receiver> clone() const {
+    ReceiverOptions options = options_;
+    options.id = {};
+    return open(uri_, options);
+  }
 
   /// The next message; waits as long as `wait` allows.
   Received<T> receive(const Wait& wait = {}) {
@@ -212,6 +216,21 @@ class Receiver {
     const auto owned = own();
     return state_ ? state_->senders() : 0;
   }
+  /// Whether that sender is there, and was taken in. O(senders).
+  bool has_sender(EndId sender) const noexcept {
+    const auto owned = own();
+    return state_ && state_->has(sender);
+  }
+  /// Waits until that sender was taken in. Errors: what receive() says of other senders meanwhile, timed_out, stopped.
+  /// No message is taken; while some lie there, it does not sleep.
+  Result<void> wait_for_sender(EndId sender, const Wait& wait = {}) {
+    if (auto error = unusable()) return *error;
+    if (auto others = taken_by_others()) return *others;
+    state_->awake();
+    return state_->wait_for(sender, wait);
+  }
+  /// Of this receiver.
+  EndId id() const noexcept { return state_ ? state_->end().settings().id : EndId{}; }
   ChannelCounters counters() const {
     const auto owned = own();
     return state_ ? state_->end().metrics().counters() : ChannelCounters{};
@@ -292,7 +311,7 @@ class Receiver {
     if (!message) return message.error();
     const std::size_t size = message->size();
     if (size > buffer.size()) {
-      Error error = too_small(message.sender(), size, buffer.size());
+      Error error = too_small(message.who(), size, buffer.size());
       queue_->put_back(std::move(message));
       return error;
     }

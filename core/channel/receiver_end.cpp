@@ -22,6 +22,7 @@ std::string_view name(Delivery delivery) {
     case Delivery::single: return "single";
     case Delivery::all: return "all";
     case Delivery::any: return "any";
+    case Delivery::routed: return "routed";
   }
   return "unknown";
 }
@@ -52,8 +53,10 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   settings.delivery = options.delivery && !uri->find("delivery") ? *options.delivery
                                                                  : config->choice<Delivery>(option::channel_delivery);
   settings.patience = channel_patience(*config, options.patience);
-
   settings.linger = config->duration(option::channel_linger);
+  auto id = options.id ? Result<EndId>(options.id) : EndId::random();
+  if (!id) return id.error();
+  settings.id = *id;
 
   StandardAtomics::join_barriers();
   const bool alone = settings.delivery == Delivery::single;
@@ -163,7 +166,8 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
   auto span = link.expose(*exposed, mapped ? Access::read : Access::write);
   if (!span) return span.error();
   span->owner = exposed;
-  Greeting answer{.bytes = LaneAnswer{.pid = getpid(), .name = settings_.given.name}.encode(), .spans = {}};
+  Greeting answer{.bytes = {}, .spans = {}};
+  answer.bytes = LaneAnswer{.pid = getpid(), .receiver = settings_.id, .name = settings_.given.name}.encode();
   answer.spans.push_back(std::move(*span));
   const std::lock_guard lock(mutex_);
   answered_[&link] = OwnedLane(make_lane_(std::move(parts)));

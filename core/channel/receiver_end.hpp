@@ -26,6 +26,7 @@ namespace psyne::inline v0 {
 struct ReceiverSettings {
   Delivery delivery = Delivery::single;
   Patience patience{};
+  EndId id;
   std::chrono::nanoseconds linger{0};  ///< not mapped: how long the last credit may wait for room
   ReceiverOptions given;
 };

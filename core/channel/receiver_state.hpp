@@ -141,6 +141,25 @@ class ReceiverState {
     return end_->error(Code::timed_out).peer(waited_for()).because("no message came in time");
   }
 
+  /// Waits until a sender of that id is taken in. Errors: what settle() says meanwhile; timed_out; stopped.
+  Result<void> wait_for(EndId sender, const Wait& wait) {
+    std::optional<Error> told;
+    const auto ready = [&] { return (told = settle()).has_value() || has(sender); };
+    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
+      if (look_patiently<StandardAtomics>(look, until, patience)) return;
+      do {
+        if (rest()) end_->bell().sleep(until);
+        awake();
+      } while (!look() && Clock::now() < until);
+    };
+    const WaitEnd end = wait_or_stop<StandardAtomics>(ready, wait.deadline, wait.stop, end_->settings().patience, doze,
+                                                      [this] { end_->bell().ring(); });
+    if (told) return *std::move(told);
+    if (end == WaitEnd::ready) return {};
+    if (end == WaitEnd::stopped) return wait.stop.error("cannot receive from " + end_->uri());
+    return end_->error(Code::timed_out).because("a sender that was waited for did not come in time");
+  }
+
   /// Announces a sleep on the bell, and looks at everything once more. False when it is not to be slept now. In either
   /// case awake() ends it.
   bool rest() {
@@ -169,6 +188,9 @@ class ReceiverState {
   /// What is wrong with a message that `lane` brought; its next one may be right.
   Error told(const Lane& lane, Error error) const { return std::move(error).peer(lane.who()); }
   std::size_t senders() const noexcept { return lanes_.size(); }
+  bool has(EndId sender) const noexcept {
+    return std::ranges::any_of(lanes_, [&](const Lane* lane) { return lane->offer().sender == sender; });
+  }
 
   /// For timeouts: whom we waited for.
   std::string waited_for() const {
@@ -249,12 +271,15 @@ class ReceiverState {
     last_ = lane->who();
     end_->parted(*lane, told);
     let_go(lane);
-    closed_ = !end_->settings().given.wait_for_senders;
+    const ReceiverOptions& given = end_->settings().given;
+    closed_ = !given.wait_for_senders && !given.tell_closed;
+    show_lanes();
     if (told) {
       status_ = told;
       end_->metrics().add(ChannelColumn::peers_lost);
+    } else if (given.tell_closed) {
+      told = end_->error(Code::closed).peer(last_).because("it closed, and all that it had sent was delivered");
     }
-    show_lanes();
     return told;
   }
 

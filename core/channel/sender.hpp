@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace psyne::inline v0 {
 
@@ -25,7 +26,8 @@ namespace psyne::inline v0 {
 /// sending makes no system call while the receiver is awake, allocates nothing and takes no lock.
 ///
 /// Errors of every sending call: timed_out, stopped, peer_lost (the ring is full and its receiver is gone), too_large
-/// (names the option), would_block (try_send, retry, callback), invalid_state (closed, moved from, a draft is open).
+/// (names the option), would_block (try_send, retry, callback), invalid_state (closed, moved from, a draft is open). Of
+/// send_to and reserve_to, which are for delivery=routed, beside these: not_found, when no receiver of that id is here.
 template <class T>
 class Sender {
   using Records = RecordsOf<T>;
@@ -50,8 +52,12 @@ class Sender {
   /// Closes, waiting for as long as `linger` says.
   ~Sender() { drop(); }
 
-  /// Another sender on the same name with the same options, with a lane of its own.
-  Result<Sender> clone() const { return open(uri_, options_); }
+  /// Another sender on the same name with the same options, with a lane and an id of its own.
+  Result<Sender> clone() const {
+    SenderOptions options = options_;
+    options.id = {};
+    return open(uri_, options);
+  }
 
   /// One copy, into the ring.
   Result<void> send(const T& value, const Wait& wait = {})
@@ -59,19 +65,20 @@ class Sender {
   {
     if (auto usable = enter(); !usable) [[unlikely]]
       return usable;
-    std::byte* place = state_->try_room(sizeof(T));
-    if (place == nullptr) [[unlikely]] {
-      auto room = state_->make_room(sizeof(T), wait);
-      if (!room || room->dropped) {
-        state_->gate().leave();
-        return room ? Result<void>() : Result<void>(room.error());
-      }
-      place = room->place;
+    return put(value, wait);
+  }
+  /// The same to that receiver.
+  Result<void> send_to(EndId receiver, const T& value, const Wait& wait = {})
+    requires(Message<T>::fixed)
+  {
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable;
+    if (!state_->routed()) [[unlikely]] {
+      state_->gate().leave();
+      return not_routed();
     }
-    write(place, value);
-    state_->commit(sizeof(T));
-    state_->gate().leave();
-    return {};
+    const Route route(state_.get(), receiver);
+    return put(value, wait);
   }
 
   /// The same, never waiting: would_block when there is no room, whatever when_full says.
@@ -115,6 +122,15 @@ class Sender {
     return draft(sizeof(T), wait, [](std::byte* place) -> Result<T*> { return reinterpret_cast<T*>(place); });
   }
 
+  /// The same to that receiver.
+  Draft<T> reserve_to(EndId receiver, const Wait& wait = {})
+    requires(Message<T>::fixed)
+  {
+    if (state_ && !state_->routed()) return not_routed();
+    const Route route(state_.get(), receiver);
+    return reserve(wait);
+  }
+
   /// The same for messages of any size: `shape` says how large, in the message type's own terms.
   template <class Kind = Message<T>>
     requires(!Kind::fixed)
@@ -124,6 +140,14 @@ class Sender {
     if (*bytes > longest()) [[unlikely]]
       return too_large(*bytes);
     return draft(*bytes, wait, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
+  }
+  /// The same to that receiver.
+  template <class Kind = Message<T>>
+    requires(!Kind::fixed)
+  Draft<T> reserve_to(EndId receiver, const typename Kind::Shape& shape, const Wait& wait = {}) {
+    if (state_ && !state_->routed()) return not_routed();
+    const Route route(state_.get(), receiver);
+    return reserve(shape, wait);
   }
   /// Vectors: one copy of `values`, into the ring.
   template <class Kind = Message<T>>
@@ -140,6 +164,14 @@ class Sender {
     }
     state_->gate().leave();
     return {};
+  }
+  /// The same to that receiver.
+  template <class Kind = Message<T>>
+    requires BareElements<Kind>
+  Result<void> send_to(EndId receiver, typename Kind::Readable values, const Wait& wait = {}) {
+    if (state_ && !state_->routed()) return not_routed();
+    const Route route(state_.get(), receiver);
+    return send(values, wait);
   }
   /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
   template <class Element, class Kind = Message<T>>
@@ -168,6 +200,29 @@ class Sender {
 
   /// Receivers that are there now.
   std::size_t receivers() const { return state_ ? state_->end().receivers() : 0; }
+  /// Their ids, in the order in which they came.
+  std::vector<EndId> receiver_ids() {
+    if (!state_ || state_->end().forked()) return {};
+    const Inside inside(state_->gate());
+    return state_->end().receiver_ids();
+  }
+  /// Routed: whether messages can be sent to that receiver now. O(log receivers).
+  bool reaches(EndId receiver) {
+    if (!state_ || !state_->routed() || state_->draft_open || state_->end().forked()) return false;
+    const Inside inside(state_->gate());
+    return state_->reaches(receiver);
+  }
+  /// Grows whenever a receiver comes or goes; one load. Any thread, while this is not moved.
+  std::uint64_t turnover() const noexcept { return state_ ? state_->end().turnover() : 0; }
+  /// Waits until there is a receiver. Errors: timed_out, stopped, invalid_state, forked.
+  Result<void> wait_for_receiver(const Wait& wait = {}) {
+    if (auto usable = enter(); !usable) return usable;
+    auto met = state_->end().wait_for_receiver(wait);
+    state_->gate().leave();
+    return met;
+  }
+  /// Of this sender.
+  EndId id() const noexcept { return state_ ? state_->end().settings().id : EndId{}; }
   ChannelCounters counters() const { return state_ ? state_->end().metrics().counters() : ChannelCounters{}; }
   /// The largest message, in bytes.
   std::uint64_t longest() const { return state_ ? longest_payload(state_->end().settings().capacity) : 0; }
@@ -176,6 +231,51 @@ class Sender {
  private:
   Sender(std::unique_ptr<State> state, std::string uri, SenderOptions options)
       : state_(std::move(state)), uri_(std::move(uri)), options_(std::move(options)) {}
+
+  /// Inside the gate.
+  class Inside {
+   public:
+    explicit Inside(Gate<>& gate) noexcept : gate_(gate) { gate_.enter(); }
+    ~Inside() { gate_.leave(); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    Gate<>& gate_;
+  };
+
+  /// While it lives, what the owner's thread sends goes to that receiver. Of no state: nothing.
+  class Route {
+   public:
+    Route(State* state, EndId receiver) noexcept : state_(state) {
+      if (state_ != nullptr) state_->route(receiver);
+    }
+    ~Route() {
+      if (state_ != nullptr) state_->route({});
+    }
+    Route(const Route&) = delete;
+    Route& operator=(const Route&) = delete;
+
+   private:
+    State* state_;
+  };
+
+  // Inside the gate, which it leaves.
+  [[gnu::always_inline]] Result<void> put(const T& value, const Wait& wait) {
+    std::byte* place = state_->try_room(sizeof(T));
+    if (place == nullptr) [[unlikely]] {
+      auto room = state_->make_room(sizeof(T), wait);
+      if (!room || room->dropped) {
+        state_->gate().leave();
+        return room ? Result<void>() : Result<void>(room.error());
+      }
+      place = room->place;
+    }
+    write(place, value);
+    state_->commit(sizeof(T));
+    state_->gate().leave();
+    return {};
+  }
 
   static void write(std::byte* place, const T& value) noexcept {
     step_within(place, &value, sizeof(T));
@@ -190,6 +290,12 @@ class Sender {
     return Error(Code::too_large, "cannot send on " + uri_)
         .because("the message has " + std::to_string(bytes) + " bytes and this ring takes " + std::to_string(longest()))
         .mend("Raise capacity_bytes to twice the largest message.");
+  }
+
+  Error not_routed() const {
+    return Error(Code::invalid_state, "cannot send on " + uri_)
+        .because("a receiver was named, and its delivery is not routed")
+        .mend("Open all its ends with delivery=routed, or use send().");
   }
 
   Error draft_is_open() const {
@@ -224,7 +330,7 @@ class Sender {
   }
 
   std::size_t send_some(std::span<const T> values) {
-    if (state_ && state_->any()) return 0;  // one by one, so that they are spread over the receivers
+    if (state_ && !state_->one_ring()) return 0;  // one by one, so that they are spread over the receivers
     if (!enter()) return 0;
     LaneWriter<Records>& writer = state_->writer();
     const std::size_t count = writer.try_reserve_many(values.size(), sizeof(T));

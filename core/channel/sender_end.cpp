@@ -40,6 +40,7 @@ SenderEnd::SenderEnd(std::string uri, Transport& transport, SenderSettings setti
       settings_(std::move(settings)),
       type_(std::move(type)),
       make_outlet_(make_outlet),
+      outlets_(settings_.delivery),
       metrics_(uri_, ChannelMetrics::Role::sender, settings_.given.name) {
   metrics_.show(ChannelColumn::ring, settings_.capacity);
 }
@@ -61,6 +62,9 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
         .mend("Ask for a smaller capacity_bytes.");
   }
   settings.capacity = ring_capacity(std::max<std::uint64_t>(settings.capacity, 4 * std::uint64_t{type.payload}));
+  auto id = options.id ? Result<EndId>(options.id) : EndId::random();
+  if (!id) return id.error();
+  settings.id = *id;
   if (settings.when_full == WhenFull::drop_oldest && (settings.delivery != Delivery::single || !(*transport)->maps())) {
     return Error(Code::unsupported, "cannot open " + std::string(uri->address()))
         .because(
@@ -82,10 +86,10 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
     if (!service_bell) return service_bell.error();
     end->service_bell_ = std::move(*service_bell);
   }
-  if (end->settings_.delivery != Delivery::any) {
+  if (!own_rings(end->settings_.delivery)) {
     auto outlet = end->new_outlet();
     if (!outlet) return outlet.error();
-    end->outlets_.push_back(std::move(*outlet));
+    end->outlets_.add(std::move(*outlet), {});
   }
   auto presence = (*transport)->appear(*uri, Side::offering, *end, {});
   if (!presence) return presence.error();
@@ -108,30 +112,35 @@ Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
 
 Result<Greeting> SenderEnd::offer(Link& link) {
   Invited invited;
-  if (settings_.delivery == Delivery::any) {
+  if (own_rings(settings_.delivery)) {
     auto outlet = new_outlet();
     if (!outlet) return outlet.error();
     invited.outlet = std::move(*outlet);
   }
-  const Outlet& outlet = invited.outlet ? *invited.outlet : *outlets_.front();
-  const std::uint32_t* number = nullptr;
+  const Outlet* ring = nullptr;
+  std::uint32_t number = 0;  // in a ring of its own it is the only one
   {
     const std::lock_guard lock(mutex_);
-    invited.number = static_cast<std::uint32_t>(std::countr_one(numbers_in_use_));
-    if (invited.number >= ProducerBlock<>::most_readers) {
-      return Error(Code::exhausted, "cannot let another receiver in to " + uri_)
-          .because("it has " + std::to_string(ProducerBlock<>::most_readers) + " already");
+    if (!invited.outlet) {
+      number = static_cast<std::uint32_t>(std::countr_one(numbers_in_use_));
+      if (number >= ProducerBlock<>::most_readers) {
+        return Error(Code::exhausted, "cannot let another receiver in to " + uri_)
+            .because("it has " + std::to_string(ProducerBlock<>::most_readers) + " already");
+      }
+      numbers_in_use_ |= std::uint64_t{1} << number;
     }
-    numbers_in_use_ |= std::uint64_t{1} << invited.number;
-    number = &(invited_[&link] = std::move(invited)).number;  // from here on missed() gives it back
+    invited.number = number;
+    ring = (invited_[&link] = std::move(invited)).outlet.get();  // from here on missed() gives it back
   }
+  const Outlet& outlet = ring != nullptr ? *ring : outlets_.shared();
 
   LaneOffer offer{.type = type_,
                   .delivery = settings_.delivery,
                   .lossy = settings_.when_full == WhenFull::drop_oldest,
                   .capacity = settings_.capacity,
-                  .reader = *number,
+                  .reader = number,
                   .pid = getpid(),
+                  .sender = settings_.id,
                   .name = settings_.given.name};
   Greeting greeting{.bytes = offer.encode(), .spans = {}};
   if (link.capabilities().mapped) {
@@ -180,10 +189,22 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
             .mend("Open its senders and receivers with delivery=all or delivery=any.");
       }
     }
+    if (settings_.delivery == Delivery::routed) {
+      const auto namesake = std::ranges::find_if(peers_, [&](const auto& other) {
+        return other->id() == told->receiver && other->link().peer_state() == PeerState::alive;
+      });
+      if (namesake != peers_.end()) {
+        detach(*link);
+        return Error(Code::in_use, "cannot receive from " + uri_)
+            .peer((*namesake)->who())
+            .because("it has the id that this receiver has")
+            .mend("Give each receiver an id of its own, or none: it then draws one.");
+      }
+    }
     Invited invited = std::move(invited_.at(link.get()));
     invited_.erase(link.get());
     own_outlet = std::move(invited.outlet);
-    Outlet& outlet = own_outlet ? *own_outlet : *outlets_.front();
+    Outlet& outlet = own_outlet ? *own_outlet : outlets_.shared();
     peer = std::make_shared<ReaderPeer>(std::move(link), std::move(*remote), outlet, settings_.capacity, invited.number,
                                         std::move(*told));
     peers_.push_back(peer);
@@ -197,8 +218,9 @@ void SenderEnd::join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Ou
   gate_.visit([this, peer, shared_outlet] {
     drop_lost_receivers();  // a successor begins where its predecessor ended
     if (!here(peer)) return;
-    if (*shared_outlet) outlets_.push_back(std::move(*shared_outlet));
+    if (*shared_outlet) outlets_.add(std::move(*shared_outlet), peer->id());
     peer->join();
+    turnover_.fetch_add(1, std::memory_order_release);
     show_lanes();
     logging::write(logging::Level::info, "channel", metrics_.label(), ": met ", peer->who(),
                    peer->mapped() ? "" : ", which gets copies");
@@ -228,7 +250,7 @@ void SenderEnd::missed(const Link* link, const Error& error) {
   const std::lock_guard lock(mutex_);
   const auto found = invited_.find(link);
   if (found == invited_.end()) return;
-  numbers_in_use_ &= ~(std::uint64_t{1} << found->second.number);
+  if (!found->second.outlet) numbers_in_use_ &= ~(std::uint64_t{1} << found->second.number);
   invited_.erase(found);
 }
 
@@ -250,7 +272,8 @@ bool SenderEnd::drop_lost_receivers() {
   }
   for (const auto& peer : gone) remove(*peer);
   if (!gone.empty()) show_lanes();
-  if (settings_.delivery == Delivery::any && !gone.empty()) drop_deserted();
+  if (own_rings(settings_.delivery) && !gone.empty()) give_up(outlets_.drop_deserted());
+  if (own_rings(settings_.delivery)) return !gone.empty();
   const std::lock_guard lock(mutex_);
   // Only now: who gets such a number next reads where it begins at a place that was the other's.
   for (const auto& peer : gone) numbers_in_use_ &= ~(std::uint64_t{1} << peer->number());
@@ -264,7 +287,17 @@ void SenderEnd::remove(ReaderPeer& peer) {
     last_lost_ = {.who = peer.who(), .lied = lied, .how = peer.link().peer_state()};
     metrics_.add(ChannelColumn::peers_lost);
   }
-  const std::uint64_t given_up = peer.leave(!parted && settings_.given.held_by_dead == Held::again);
+  const bool again = settings_.given.held_by_dead == Held::again && settings_.delivery != Delivery::routed;
+  const std::uint64_t given_up = peer.leave(!parted && again);
+  turnover_.fetch_add(1, std::memory_order_release);
+  if (settings_.delivery == Delivery::routed) {
+    outlets_.forget(peer.id());
+    last_lost_ = {.who = peer.who(),
+                  .lied = lied,
+                  .how = peer.link().peer_state(),
+                  .id = peer.id(),
+                  .messages = parted ? 0 : given_up};
+  }
   if (!parted) metrics_.add(ChannelColumn::lost, given_up);  // who parted had what it took
   detach(peer.link());
   if (parted) {
@@ -278,28 +311,36 @@ void SenderEnd::remove(ReaderPeer& peer) {
   }
 }
 
-// While a draft may be open in a ring it stays: the draft will be committed into it.
-void SenderEnd::drop_deserted() {
-  std::erase_if(outlets_, [&](const auto& outlet) { return outlet.get() != in_use_ && outlet->deserted(); });
-  orphans_ = std::ranges::any_of(outlets_, [](const auto& outlet) { return outlet->readers() == 0; });
+// Routed: of the receivers that have gone, the last.
+void SenderEnd::give_up(std::uint64_t messages) {
+  if (messages == 0) return;
+  last_lost_.messages += messages;
+  metrics_.add(ChannelColumn::lost, messages);
+  logging::write(logging::Level::warn, "channel", metrics_.label(), ": ", messages,
+                 " messages that their receiver had not taken are given up");
 }
 
-void SenderEnd::hand_over_orphans() {
-  in_use_ = nullptr;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (const auto& from : outlets_) {
-      for (const auto& to : outlets_) {
-        if (from->readers() != 0 || to->readers() == 0 || !from->hand_over(*to)) continue;
-        moved = true;
-        ++handed_over_;
-      }
-    }
-  }
-  drop_deserted();
-  if (orphans_ || handed_over_ == 0) return;
-  logging::write(logging::Level::info, "channel", metrics_.label(), ": handed ", std::exchange(handed_over_, 0),
+void SenderEnd::settle_orphans() {
+  const std::uint64_t messages = outlets_.settle();
+  if (settings_.delivery == Delivery::routed) return give_up(messages);
+  if (messages == 0) return;
+  logging::write(logging::Level::info, "channel", metrics_.label(), ": handed ", messages,
                  " messages that receivers left behind over to others");
+}
+
+Error SenderEnd::not_here(EndId receiver) const {
+  const std::string what = "cannot send on " + uri_;
+  if (!receiver) {
+    return Error(Code::invalid_state, what)
+        .because("with delivery=routed each message has a receiver, and none was named")
+        .mend("Use send_to() or reserve_to().");
+  }
+  if (receiver != last_lost_.id) return Error(Code::not_found, what).because("no receiver of that id is here");
+  const std::string messages = std::to_string(last_lost_.messages);
+  return Error(Code::not_found, what)
+      .peer(last_lost_.who)
+      .because("it is gone" +
+               (last_lost_.messages == 0 ? "" : ", and with it " + messages + " messages that it had not taken"));
 }
 
 void SenderEnd::detach(Link& link) {
@@ -325,6 +366,33 @@ std::size_t SenderEnd::receivers() const {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(
       std::ranges::count_if(peers_, [](const auto& peer) { return peer->link().peer_state() == PeerState::alive; }));
+}
+
+// Inside the gate.
+std::vector<EndId> SenderEnd::receiver_ids() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<EndId> ids;
+  for (const auto& peer : peers_) {
+    if (peer->joined() && peer->link().peer_state() == PeerState::alive) ids.push_back(peer->id());
+  }
+  return ids;
+}
+
+// Inside the gate.
+bool SenderEnd::joined() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(peers_, [](const auto& peer) { return peer->joined(); });
+}
+
+Result<void> SenderEnd::wait_for_receiver(const Wait& wait) {
+  const StopCallback wake_to_stop(wait.stop, [this] { bell_->ring(); });
+  for (;;) {
+    drop_lost_receivers();
+    if (joined()) return {};
+    if (wait.stop.stop_requested()) return wait.stop.error("cannot meet a receiver on " + uri_);
+    if (Clock::now() >= wait.deadline) return error(Code::timed_out, "meet a receiver on").because("none has come");
+    sleep(wait.stop.sooner(wait.deadline));
+  }
 }
 
 Error SenderEnd::error(Code code, std::string_view what) const {
@@ -373,11 +441,11 @@ void SenderEnd::sleep(Deadline until) {
   carry();
 }
 
-// Any: whether something lies where nobody reads.
+// Any, routed: whether something lies where nobody reads.
 bool SenderEnd::orphaned() {
   drop_lost_receivers();
-  if (orphans_) hand_over_orphans();
-  return orphans_;
+  if (outlets_.orphaned()) settle_orphans();
+  return outlets_.orphaned();
 }
 
 // Whether something that was committed has nobody who has it, or will have it after this end is gone.
@@ -388,7 +456,7 @@ bool SenderEnd::undelivered() {
     const std::lock_guard lock(mutex_);
     if (std::ranges::any_of(peers_, [](const auto& peer) { return !peer->carried(); })) return true;
   }
-  return std::ranges::any_of(outlets_, [&](const auto& outlet) {
+  return std::ranges::any_of(outlets_.all(), [&](const auto& outlet) {
     if (mapped && outlet->readers() > 0) return false;  // they hold the memory: it stays as long as they need it
     return outlet->released() != outlet->position();
   });
@@ -399,9 +467,9 @@ template <class Condition>
 bool SenderEnd::linger_while(Condition condition, Deadline deadline) {
   bool holds = condition();
   while (holds && Clock::now() < deadline) {
-    for (const auto& outlet : outlets_) outlet->announce_sleep();
+    for (const auto& outlet : outlets_.all()) outlet->announce_sleep();
     if (condition()) sleep(deadline);
-    for (const auto& outlet : outlets_) outlet->end_sleep();
+    for (const auto& outlet : outlets_.all()) outlet->end_sleep();
     holds = condition();
   }
   return holds;
@@ -413,7 +481,7 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
   gate_.enter();
   linger_while([this] { return orphaned(); }, wait.deadline);  // a closed ring takes no more
   closed_ = true;
-  for (const auto& outlet : outlets_) outlet->close();
+  for (const auto& outlet : outlets_.all()) outlet->close();
   {
     const std::lock_guard lock(mutex_);
     for (const auto& peer : peers_) peer->close();

@@ -4,7 +4,7 @@
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/gate.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
-#include <psyne/core/channel/outlet.hpp>
+#include <psyne/core/channel/outlets.hpp>
 #include <psyne/core/channel/reader_peer.hpp>
 #include <psyne/core/channel/service_bell.hpp>
 #include <psyne/core/channel/wait.hpp>
@@ -14,6 +14,7 @@
 #include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/transport.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@ namespace psyne::inline v0 {
 struct SenderSettings {
   std::size_t capacity = 0;  ///< of the ring, a power of two
   bool huge_pages = false;   ///< the ring lies in them
+  EndId id;
   Delivery delivery = Delivery::single;
   WhenFull when_full = WhenFull::block;
   std::chrono::nanoseconds linger{0};
@@ -51,29 +53,36 @@ class SenderEnd final : public Host {
   ChannelMetrics& metrics() noexcept { return metrics_; }
 
   /// Single and all: the one ring.
-  Outlet& outlet() noexcept { return *outlets_.front(); }
-  /// Any: one ring for each receiver. Inside the gate.
-  const std::vector<std::unique_ptr<Outlet>>& outlets() const noexcept { return outlets_; }
+  Outlet& outlet() noexcept { return outlets_.shared(); }
+  /// Inside the gate.
+  Outlets& outlets() noexcept { return outlets_; }
 
   /// Inside the gate: sleeps, outside of it meanwhile, until `ready()`; looks at it after every change.
   template <class Ready>
   Result<void> wait_until(Ready&& ready, const Wait& wait, std::string_view what);
 
-  /// Any: takes out receivers that are gone, and moves what is kept in their rings into those of others, as far as
-  /// these have room. Inside the gate, with no room reserved in any ring. Two loads while nothing has happened.
+  /// Any and routed: takes out receivers that are gone, and moves what is kept in their rings into those of others, as
+  /// far as these have room, or gives it up. Inside the gate, with no room reserved in any ring. Two loads while
+  /// nothing has happened.
   void care_for_orphans() {
     if (bell_->take_ring()) [[unlikely]]
       drop_lost_receivers();
-    if (orphans_) [[unlikely]]
-      hand_over_orphans();
+    if (outlets_.orphaned()) [[unlikely]]
+      settle_orphans();
   }
-  /// Any: room is reserved in that ring from now on.
-  void use(const Outlet& outlet) noexcept { in_use_ = &outlet; }
+  /// Routed: why nothing can be sent to that receiver, which is not here. Inside the gate.
+  Error not_here(EndId receiver) const;
 
   /// Inside the gate: takes out receivers that are gone. Whether any was.
   bool drop_lost_receivers();
   /// Receivers that are there now. Any thread.
   std::size_t receivers() const;
+  /// Their ids, of those that were let in. Inside the gate.
+  std::vector<EndId> receiver_ids() const;
+  /// Grows with every receiver that is let in or taken out. Any thread.
+  std::uint64_t turnover() const noexcept { return turnover_.load(std::memory_order_acquire); }
+  /// Inside the gate: waits, outside of it meanwhile, until some receiver was let in.
+  Result<void> wait_for_receiver(const Wait& wait);
 
   bool closed() const noexcept { return closed_; }
   /// This is a child of the process that opened it.
@@ -90,12 +99,14 @@ class SenderEnd final : public Host {
  private:
   struct Invited {
     std::uint32_t number = 0;
-    std::unique_ptr<Outlet> outlet;  // any: the ring that will be this receiver's
+    std::unique_ptr<Outlet> outlet;  // any, routed: the ring that will be this receiver's
   };
   struct Lost {
     std::string who;
     bool lied = false;  // it told what cannot be
     PeerState how = PeerState::lost;
+    EndId id{};
+    std::uint64_t messages = 0;  // routed: given up with it
   };
 
   SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);
@@ -105,14 +116,15 @@ class SenderEnd final : public Host {
   void show_lanes();
   bool here(const std::shared_ptr<ReaderPeer>& peer) const;
   void remove(ReaderPeer& peer);
-  void drop_deserted();
-  void hand_over_orphans();
+  void give_up(std::uint64_t messages);
+  void settle_orphans();
   static void detach(Link& link);
   void carry() noexcept;
   void attend_at(Bell& bell);
   Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);
   bool orphaned();
+  bool joined() const;
   bool undelivered();
   template <class Condition>
   bool linger_while(Condition condition, Deadline deadline);
@@ -125,12 +137,10 @@ class SenderEnd final : public Host {
   const MakeOutlet make_outlet_;
   std::unique_ptr<Bell> bell_;
   Gate<> gate_;
-  std::vector<std::unique_ptr<Outlet>> outlets_;  // inside the gate
-  bool orphans_ = false;                          // inside the gate
-  std::uint64_t handed_over_ = 0;                 // inside the gate; messages, since orphans_ is
-  const Outlet* in_use_ = nullptr;                // inside the gate; a draft may be open there
-  ChannelMetrics metrics_;                        // inside the gate
-  Lost last_lost_;                                // inside the gate
+  Outlets outlets_;                         // inside the gate
+  ChannelMetrics metrics_;                  // inside the gate
+  Lost last_lost_;                          // inside the gate
+  std::atomic<std::uint64_t> turnover_{0};  // changed inside the gate
   bool closed_ = false;
   const std::uint32_t epoch_ = fork_epoch();
 
@@ -155,10 +165,10 @@ Result<void> SenderEnd::wait_until(Ready&& ready, const Wait& wait, std::string_
   const StopCallback wake_to_stop(wait.stop, [this] { bell_->ring(); });
   for (;;) {
     if (auto may = may_wait(wait, what); !may) return ready() ? Result<void>() : may;
-    for (const auto& outlet : outlets_) outlet->announce_sleep();
+    for (const auto& outlet : outlets_.all()) outlet->announce_sleep();
     const bool now = ready();
     if (!now) sleep(wait.stop.sooner(wait.deadline));
-    for (const auto& outlet : outlets_) outlet->end_sleep();
+    for (const auto& outlet : outlets_.all()) outlet->end_sleep();
     if (now || ready()) return {};
   }
 }

@@ -27,27 +27,38 @@ class SenderState {
 
   explicit SenderState(std::unique_ptr<SenderEnd> end)
       : end_(std::move(end)),
-        any_(end_->settings().delivery == Delivery::any),
+        one_ring_(!own_rings(end_->settings().delivery)),
+        routed_(end_->settings().delivery == Delivery::routed),
         adaptive_(end_->settings().when_full == WhenFull::adaptive),
         window_(end_->settings().capacity) {
-    if (!any_) writer_ = &typed(end_->outlet()).writer;
+    if (one_ring_) writer_ = &typed(end_->outlet()).writer;
   }
 
   SenderEnd& end() noexcept { return *end_; }
   Gate<>& gate() noexcept { return end_->gate(); }
-  bool any() const noexcept { return any_; }
+  bool one_ring() const noexcept { return one_ring_; }
+  bool routed() const noexcept { return routed_; }
   /// Of the ring in which room was found last.
   LaneWriter<Records>& writer() noexcept { return *writer_; }
 
   /// Inside the gate. Room in the ring, or nullptr when there is none now.
   std::byte* try_room(std::uint64_t bytes) noexcept {
-    if (!any_) [[likely]]
+    if (one_ring_) [[likely]]
       return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
-    return try_any(bytes);
+    return routed_ ? try_routed(bytes) : try_any(bytes);
+  }
+
+  /// Routed, inside the gate: room is looked for at that receiver from now on; at none, until it is named again.
+  void route(EndId receiver) noexcept { to_ = receiver; }
+  /// Routed, inside the gate: whether that receiver is here.
+  bool reaches(EndId receiver) noexcept {
+    end_->care_for_orphans();
+    return end_->outlets().find(receiver) != nullptr;
   }
 
   /// Inside the gate, after try_room found none: does what when_full says.
   Result<Room> make_room(std::uint64_t bytes, const Wait& wait) {
+    if (unreachable()) return end_->not_here(to_);
     end_->metrics().add(ChannelColumn::full);
     switch (end_->settings().when_full) {
       case WhenFull::block: return wait_for_room(bytes, wait);
@@ -82,7 +93,7 @@ class SenderState {
   // The next receiver in turn that has room.
   std::byte* try_any(std::uint64_t bytes) noexcept {
     end_->care_for_orphans();
-    const auto& outlets = end_->outlets();
+    const auto& outlets = end_->outlets().all();
     for (std::size_t i = 0; i < outlets.size(); ++i) {
       turn_ = (turn_ + 1) % outlets.size();
       writer_ = &typed(*outlets[turn_]).writer;
@@ -90,11 +101,32 @@ class SenderState {
       if (!fits_window(*writer_, bytes)) continue;
       std::byte* place = writer_->try_reserve(bytes);
       if (place == nullptr) continue;
-      end_->use(*outlets[turn_]);
+      end_->outlets().use(*outlets[turn_]);
       return place;
     }
     return nullptr;
   }
+
+  // Who answers one asker names the same receiver again and again: it is looked up when one came or went, or another is
+  // named.
+  std::byte* try_routed(std::uint64_t bytes) noexcept {
+    end_->care_for_orphans();
+    Outlets& outlets = end_->outlets();
+    if (to_ != found_ || outlets.changes() != found_at_) [[unlikely]] {
+      found_ = to_;
+      found_at_ = outlets.changes();
+      routed_to_ = outlets.find(to_);
+    }
+    if (routed_to_ == nullptr) return nullptr;
+    writer_ = &typed(*routed_to_).writer;
+    if (!fits_window(*writer_, bytes)) return nullptr;
+    std::byte* place = writer_->try_reserve(bytes);
+    if (place != nullptr) outlets.use(*routed_to_);
+    return place;
+  }
+
+  // Routed, after room was looked for: it is looked for in vain.
+  bool unreachable() const noexcept { return routed_ && routed_to_ == nullptr; }
 
   // WhenFull::adaptive. A message that is larger than the window goes alone.
   bool fits_window(LaneWriter<Records>& writer, std::uint64_t bytes) noexcept {
@@ -109,8 +141,10 @@ class SenderState {
 
   Result<Room> wait_for_room(std::uint64_t bytes, const Wait& wait) {
     Room room;
-    auto waited = end_->wait_until([&] { return (room.place = try_room(bytes)) != nullptr; }, wait, "send on");
+    const auto settled = [&] { return (room.place = try_room(bytes)) != nullptr || unreachable(); };
+    auto waited = end_->wait_until(settled, wait, "send on");
     if (!waited) return waited.error();
+    if (room.place == nullptr) return end_->not_here(to_);
     return room;
   }
 
@@ -146,6 +180,7 @@ class SenderState {
       std::this_thread::sleep_for(pause + std::chrono::nanoseconds(jitter));
       end_->gate().enter();
       if (std::byte* place = try_room(bytes)) return Room{.place = place};
+      if (unreachable()) return end_->not_here(to_);
       pause = std::min<std::chrono::nanoseconds>(2 * pause, std::chrono::milliseconds(1));
     }
     return Error(Code::would_block, "cannot send on " + end_->uri())
@@ -180,12 +215,17 @@ class SenderState {
   }
 
   std::unique_ptr<SenderEnd> end_;
-  const bool any_;
+  const bool one_ring_;
+  const bool routed_;
   const bool adaptive_;
   static constexpr std::uint64_t narrowest = 64;  // the window is never below this part of the ring
   std::uint64_t window_;                          // adaptive: bytes that may be in flight
   LaneWriter<Records>* writer_ = nullptr;
-  std::size_t turn_ = 0;
+  std::size_t turn_ = 0;  // any
+  EndId to_;              // routed: who gets the next message
+  EndId found_;           // routed: who was looked up last, when, and its ring
+  std::uint64_t found_at_ = 0;
+  Outlet* routed_to_ = nullptr;
   std::vector<std::byte> beside_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -38,7 +38,8 @@ TEST_P(Channel, AMessageArrivesWhoeverCameFirst) {
     ASSERT_TRUE(tick) << tick.error().text();
     EXPECT_EQ(tick->number, 7U);
     EXPECT_EQ(tick->price, 101.5);
-    EXPECT_NE(tick.sender().find("sender"), std::string::npos);
+    EXPECT_NE(tick.who().find("sender"), std::string::npos);
+    EXPECT_EQ(tick.sender(), sender->id());
   }
 }
 

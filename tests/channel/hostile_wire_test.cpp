@@ -65,6 +65,7 @@ class Stranger final : public psyne::Host {
                   .payload = sizeof(Tick),
                   .alignment = 8};
     offer.capacity = ring_bytes;
+    offer.sender = {1};
     offer.name = "stranger";
     return psyne::Greeting{.bytes = offer.encode(), .spans = {}};
   }
@@ -74,7 +75,8 @@ class Stranger final : public psyne::Host {
     return {};
   }
   Result<psyne::Greeting> answer(Link& link, psyne::Greeting /*offer*/) override {
-    psyne::Greeting answer{.bytes = psyne::LaneAnswer{.pid = 1, .name = "stranger"}.encode(), .spans = {}};
+    psyne::Greeting answer{.bytes = psyne::LaneAnswer{.pid = 1, .receiver = {1}, .name = "stranger"}.encode(),
+                           .spans = {}};
     answer.spans.push_back(link.expose(*memory_, psyne::Access::write).value());
     return answer;
   }

@@ -51,6 +51,9 @@ class MessageSubscription final : public SubscriptionState {
     return true;
   }
 
+  bool is_last(const Error& error) const override {
+    return error == Code::closed && !lanes_->end().settings().given.tell_closed;
+  }
   bool announce() override { return lanes_->rest(); }
   void awake() noexcept override {
     lanes_->awake();

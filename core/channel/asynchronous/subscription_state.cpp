@@ -139,9 +139,12 @@ SubscriptionState::Turn SubscriptionState::step(const Wait* wait) noexcept {
 }
 
 SubscriptionState::Turn SubscriptionState::told(const Error& error) {
+  if (is_last(error)) {
+    last_ = {};
+    return Turn::over;
+  }
   switch (error.code()) {
     case Code::stopped: return Turn::over;
-    case Code::closed: last_ = {}; return Turn::over;
     case Code::exhausted:  // it would be told again and again
       last_ = error;
       return Turn::over;

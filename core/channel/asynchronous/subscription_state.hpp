@@ -57,6 +57,8 @@ class SubscriptionState : public ResultState<void>, private BellWatch, private W
   /// Hands over the next message: true; waits for it while `wait` allows, if it does. False: there is none now. An
   /// error: what receive() says. Throws what the callback throws, and after it touches nothing of the receiver.
   virtual Result<bool> hand_over(const Wait* wait) = 0;
+  /// Whether nothing follows that error, of those that hand_over() gives: all senders have closed.
+  virtual bool is_last(const Error& error) const = 0;
   /// Announces a sleep and looks once more; false when there is something.
   virtual bool announce() = 0;
   /// The end of an announced sleep.

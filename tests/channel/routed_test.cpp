@@ -1,0 +1,262 @@
+// Delivery::routed: the sender names who gets a message.
+#include "eventually.hpp"
+#include "process.hpp"
+#include "schemes.hpp"
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using psyne::ByteVector;
+using psyne::Code;
+using psyne::Delivery;
+using psyne::EndId;
+using psyne::Receiver;
+using psyne::ReceiverOptions;
+using psyne::Sender;
+using psyne::SenderOptions;
+using psyne_test::eventually;
+using psyne_test::Tick;
+
+ReceiverOptions routed(EndId id = {}) { return {.delivery = Delivery::routed, .wait_for_senders = true, .id = id}; }
+
+Sender<Tick> open_sender(const std::string& uri, psyne::WhenFull when_full = psyne::WhenFull::block) {
+  const SenderOptions options{
+      .capacity_bytes = 4096, .delivery = Delivery::routed, .when_full = when_full, .linger = 20ms};
+  return Sender<Tick>::open(uri, options).value();
+}
+
+void wait_for_receivers(Sender<Tick>& sender, std::size_t count) {
+  ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == count; })) << sender.receiver_ids().size();
+}
+
+class Routed : public psyne_test::OverEveryScheme {};
+INSTANTIATE_TEST_SUITE_P(Schemes, Routed, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
+
+TEST_P(Routed, EachReceiverGetsWhatItWasSentAndNothingElse) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::vector<Receiver<Tick>> receivers;
+  for (int i = 0; i < 5; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
+  wait_for_receivers(sender, receivers.size());
+  for (std::uint64_t round = 0; round < 300; ++round) {
+    const std::uint64_t to = round * 7 % receivers.size();
+    if (round % 3 == 0) {
+      auto draft = sender.reserve_to(receivers[to].id(), 10s);
+      ASSERT_TRUE(draft) << draft.error().text();
+      draft->number = round;
+      draft.commit().value();
+    } else {
+      sender.send_to(receivers[to].id(), {round, 0}, 10s).value();
+    }
+    auto tick = receivers[to].receive(10s);
+    ASSERT_TRUE(tick) << tick.error().text();
+    EXPECT_EQ(tick->number, round);
+  }
+  for (Receiver<Tick>& receiver : receivers) EXPECT_EQ(receiver.try_receive().error(), Code::would_block);
+}
+
+TEST_P(Routed, MessagesOfAnySizeAreRouted) {
+  const std::string name = uri();
+  auto sender = Sender<ByteVector>::open(name, {.delivery = Delivery::routed, .linger = 0s}).value();
+  auto one = Receiver<ByteVector>::open(name, routed()).value();
+  auto other = Receiver<ByteVector>::open(name, routed()).value();
+  ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == 2; }));
+  for (const std::size_t size : {0, 1, 100, 100'000}) {
+    const std::vector<std::byte> bytes(size, std::byte{7});
+    sender.send_to(one.id(), bytes, 10s).value();
+    auto draft = sender.reserve_to(other.id(), size + 1, 10s);
+    ASSERT_TRUE(draft) << draft.error().text();
+    std::ranges::fill(*draft, std::byte{9});
+    draft.commit().value();
+    auto first = one.receive(10s);
+    ASSERT_TRUE(first) << first.error().text();
+    EXPECT_EQ(first->size(), size);
+    auto second = other.receive(10s);
+    ASSERT_TRUE(second) << second.error().text();
+    EXPECT_EQ(second->size(), size + 1);
+  }
+}
+
+TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
+  auto receiver = Receiver<Tick>::open(name, routed({4})).value();
+  wait_for_receivers(sender, 1);
+  EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
+  EXPECT_EQ(sender.reserve_to({5}).error(), Code::not_found);
+  EXPECT_FALSE(sender.reaches({5}));
+  EXPECT_TRUE(sender.reaches({4}));
+  EXPECT_TRUE(sender.send_to({4}, {1, 0}));
+}
+
+TEST_P(Routed, AMessageWithoutAReceiverIsRefused) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  auto receiver = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 1);
+  sender.send_to(receiver.id(), {1, 0}).value();
+  EXPECT_EQ(sender.send({2, 0}).error(), Code::invalid_state);
+  EXPECT_EQ(sender.try_send({2, 0}).error(), Code::would_block);
+  EXPECT_EQ(sender.reserve().error(), Code::invalid_state);
+  EXPECT_EQ(sender.send_batch(std::vector<Tick>(3)).error(), Code::invalid_state);
+  EXPECT_FALSE(sender.writable());
+  EXPECT_EQ(receiver.receive(10s)->number, 1U);
+  EXPECT_EQ(receiver.try_receive().error(), Code::would_block);
+}
+
+TEST_P(Routed, AReceiverIsNamedOnlyWhereDeliveryIsRouted) {
+  const std::string name = uri();
+  auto sender = Sender<Tick>::open(name, {.linger = 0s}).value();
+  auto receiver = Receiver<Tick>::open(name).value();
+  EXPECT_EQ(sender.send_to(receiver.id(), {1, 0}).error(), Code::invalid_state);
+  EXPECT_EQ(sender.reserve_to(receiver.id()).error(), Code::invalid_state);
+  EXPECT_FALSE(sender.reaches(receiver.id()));
+  EXPECT_TRUE(sender.send({1, 0}));
+}
+
+TEST_P(Routed, AFullRingHoldsUpNobodyElse) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  auto slow = Receiver<Tick>::open(name, routed()).value();
+  auto quick = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 2);
+  psyne::Result<void> sent;
+  std::uint64_t filled = 0;
+  for (; sent && filled < 10'000; ++filled) sent = sender.send_to(slow.id(), {filled, 0}, 1ms);
+  EXPECT_EQ(sent.error(), Code::timed_out);
+  ASSERT_TRUE(sender.send_to(quick.id(), {7, 0}, 10s));
+  EXPECT_EQ(quick.receive(10s)->number, 7U);
+  EXPECT_EQ(slow.receive(10s)->number, 0U);
+}
+
+TEST_P(Routed, WhatALostReceiverHadNotTakenIsCountedAndTold) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
+  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 2);
+  const EndId gone = leaver->id();
+  for (std::uint64_t i = 0; i < 5; ++i) sender.send_to(gone, {i, 0}, 10s).value();
+  for (std::uint64_t i = 0; i < 2; ++i) EXPECT_EQ(leaver->receive(10s)->number, i);
+  leaver.reset();
+  ASSERT_TRUE(eventually([&] { return !sender.reaches(gone); }));
+  auto sent = sender.send_to(gone, {9, 0});
+  EXPECT_EQ(sent.error(), Code::not_found);
+  EXPECT_NE(sent.error().text().find("3 messages"), std::string::npos) << sent.error().text();
+  EXPECT_EQ(sender.counters().lost, 3U);
+  sender.send_to(stayer.id(), {10, 0}, 10s).value();
+  EXPECT_EQ(stayer.receive(10s)->number, 10U);  // and not those of the other
+  EXPECT_EQ(stayer.try_receive().error(), Code::would_block);
+}
+
+TEST_P(Routed, TheEndOfItsReceiverEndsAWaitForRoom) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
+  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 2);
+  const EndId gone = leaver->id();
+  std::thread leaving([&] {
+    EXPECT_TRUE(eventually([&] { return leaver->counters().messages == 0; }));
+    std::this_thread::sleep_for(50ms);
+    leaver.reset();
+  });
+  psyne::Result<void> sent;
+  for (std::uint64_t i = 0; sent && i < 10'000; ++i) sent = sender.send_to(gone, {i, 0}, 20s);
+  leaving.join();
+  EXPECT_EQ(sent.error(), Code::not_found) << sent.error().text();
+  EXPECT_TRUE(sender.send_to(stayer.id(), {1, 0}, 10s));
+}
+
+TEST_P(Routed, AnOpenDraftOutlivesItsReceiver) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
+  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 2);
+  const EndId gone = leaver->id();
+  {
+    auto draft = sender.reserve_to(gone, 10s);
+    ASSERT_TRUE(draft) << draft.error().text();
+    leaver.reset();
+    ASSERT_TRUE(eventually([&] { return sender.receivers() == 1; }));
+    draft->number = 1;
+    draft.commit().value();
+  }
+  EXPECT_TRUE(eventually([&] { return !sender.reaches(gone); }));
+  EXPECT_EQ(sender.counters().lost, 1U);
+  EXPECT_TRUE(sender.send_to(stayer.id(), {2, 0}, 10s));
+  EXPECT_EQ(stayer.receive(10s)->number, 2U);
+}
+
+TEST_P(Routed, DropsWhatHasNoRoomAndCountsIt) {
+  const std::string name = uri();
+  auto sender = open_sender(name, psyne::WhenFull::drop_newest);
+  auto receiver = Receiver<Tick>::open(name, routed()).value();
+  wait_for_receivers(sender, 1);
+  for (std::uint64_t i = 0; i < 1000; ++i) sender.send_to(receiver.id(), {i, 0}).value();
+  EXPECT_GT(sender.counters().dropped_newest, 0U);
+  EXPECT_EQ(sender.counters().dropped_newest + sender.counters().messages, 1000U);
+  EXPECT_EQ(sender.send_to({1}, {0, 0}).error(), Code::not_found);  // that is none of those
+}
+
+TEST_P(Routed, TheSecondOfOneIdIsRefused) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  auto first = Receiver<Tick>::open(name, routed({6})).value();
+  wait_for_receivers(sender, 1);
+  auto second = Receiver<Tick>::open(name, routed({6})).value();
+  auto told = second.receive(10s);
+  EXPECT_EQ(told.error(), Code::in_use) << told.error().text();
+  sender.send_to({6}, {1, 0}, 10s).value();
+  EXPECT_EQ(first.receive(10s)->number, 1U);
+}
+
+TEST_P(Routed, ASuccessorOfTheSameIdTakesThePlace) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    auto receiver = Receiver<Tick>::open(name, routed({6})).value();
+    ASSERT_TRUE(eventually([&] { return sender.reaches({6}); }));
+    sender.send_to({6}, {i, 0}, 10s).value();
+    EXPECT_EQ(receiver.receive(10s)->number, i);
+    const std::uint64_t turnover = sender.turnover();
+    { const Receiver<Tick> gone(std::move(receiver)); }
+    ASSERT_TRUE(eventually([&] { return !sender.reaches({6}); }));
+    EXPECT_NE(sender.turnover(), turnover);
+  }
+}
+
+TEST_P(Routed, MoreReceiversThanARingHasNumbersFor) {
+  const std::string name = uri();
+  auto sender = open_sender(name);
+  std::vector<Receiver<Tick>> receivers;
+  for (int i = 0; i < 80; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
+  wait_for_receivers(sender, receivers.size());
+  for (std::uint64_t i = 0; i < receivers.size(); ++i) sender.send_to(receivers[i].id(), {i, 0}, 10s).value();
+  for (std::uint64_t i = 0; i < receivers.size(); ++i) EXPECT_EQ(receivers[i].receive(10s)->number, i);
+}
+
+TEST(RoutedOverIpc, AKilledReceiverIsNotFoundAndItsMessagesAreCounted) {
+  const std::string name = psyne_test::fresh_uri();
+  auto sender = open_sender(name);
+  psyne_test::Process victim([&]() -> int {
+    auto receiver = Receiver<Tick>::open(name, routed({5})).value();
+    psyne_test::wait_to_be_killed();
+  });
+  ASSERT_TRUE(sender.wait_for_receiver(10s));
+  for (std::uint64_t i = 0; i < 4; ++i) sender.send_to({5}, {i, 0}, 10s).value();
+  victim.kill();
+  ASSERT_TRUE(eventually([&] { return !sender.reaches({5}); }));
+  EXPECT_EQ(sender.send_to({5}, {9, 0}).error(), Code::not_found);
+  EXPECT_EQ(sender.counters().lost, 4U);
+  EXPECT_EQ(sender.counters().peers_lost, 1U);
+}
+
+}  // namespace
