@@ -52,14 +52,17 @@ class ReceiverState {
   }
 
   /// A lane whose front is the next message, or nullptr when there is none now. A sender gets a turn of so many
-  /// messages while others have some as well. `under_way`: one whose next message is still being copied in will do.
+  /// messages while others have some as well, and then those that came meanwhile are taken in: one that always has some
+  /// keeps nobody out. `under_way`: one whose next message is still being copied in will do.
   Lane* find(bool under_way = false) noexcept {
     constexpr std::uint32_t turn = 64;
-    const std::size_t count = lanes_.size();
     if (left_in_turn_ == 0) {
       left_in_turn_ = turn;
-      next(count);
+      if (end_->arrivals() || !joining_.empty()) [[unlikely]]
+        take_in();
+      next(lanes_.size());
     }
+    const std::size_t count = lanes_.size();
     for (std::size_t i = 0; i < count; ++i) {
       Lane* lane = lanes_[current_];
       const Look look = lane->reader().look();
@@ -77,22 +80,13 @@ class ReceiverState {
   /// Takes in senders that came and takes out those that went. An error when one is to be told: a sender that died
   /// (peer_lost), wrote nonsense (corrupted), or was refused; closed when all have gone.
   std::optional<Error> settle() {
+    take_in();
     if (end_->arrivals()) {
-      for (IncomingLane* lane : end_->take_arrivals()) joining_.push_back(static_cast<Lane*>(lane));
       if (auto refusal = end_->take_refusal()) {
         end_->metrics().add(ChannelColumn::refused);
         return refusal;
       }
     }
-    std::erase_if(joining_, [&](Lane* lane) {
-      const bool begun = lane->begin();
-      if (begun) {
-        lanes_.push_back(lane);
-        closed_ = false;
-        show_lanes();
-      }
-      return begun;
-    });
     if (auto gone = take_out_ended()) return gone;
     if (closed_ && lanes_.empty() && joining_.empty()) return closed_error();
     return std::nullopt;
@@ -200,6 +194,22 @@ class ReceiverState {
   }
 
  private:
+  // Senders that came, and were let in.
+  [[gnu::noinline]] void take_in() {
+    if (end_->arrivals()) {
+      for (IncomingLane* lane : end_->take_arrivals()) joining_.push_back(static_cast<Lane*>(lane));
+    }
+    std::erase_if(joining_, [&](Lane* lane) {
+      const bool begun = lane->begin();
+      if (begun) {
+        lanes_.push_back(lane);
+        closed_ = false;
+        show_lanes();
+      }
+      return begun;
+    });
+  }
+
   void announce() noexcept {
     for (Lane* lane : lanes_) lane->reader().announce_sleep();
     StandardAtomics::heavy_barrier();

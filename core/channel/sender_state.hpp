@@ -45,7 +45,7 @@ class SenderState {
   std::byte* try_room(std::uint64_t bytes) noexcept {
     if (one_ring_) [[likely]]
       return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
-    return routed_ ? try_routed(bytes) : try_any(bytes);
+    return try_own_ring(bytes);
   }
 
   /// Routed, inside the gate: room is looked for at that receiver from now on; at none, until it is named again.
@@ -89,6 +89,11 @@ class SenderState {
 
  private:
   static TypedOutlet<Records>& typed(Outlet& outlet) noexcept { return static_cast<TypedOutlet<Records>&>(outlet); }
+
+  // Not inlined: it would have every send save registers for it.
+  [[gnu::noinline]] std::byte* try_own_ring(std::uint64_t bytes) noexcept {
+    return routed_ ? try_routed(bytes) : try_any(bytes);
+  }
 
   // The next receiver in turn that has room.
   std::byte* try_any(std::uint64_t bytes) noexcept {

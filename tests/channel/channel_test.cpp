@@ -104,6 +104,28 @@ TEST_P(Channel, CarriesMessagesOfEverySizeUpToHalfTheRing) {
   sending.join();
 }
 
+TEST_P(Channel, ASenderThatComesIsHeardThoughAnotherAlwaysHasMessages) {
+  const std::string name = uri();
+  auto loud = Sender<Tick>::open(name, {.linger = 0s}).value();
+  auto receiver = Receiver<Tick>::open(name).value();
+  std::uint64_t sent = 0;
+  const auto keep_it_full = [&] {
+    while (loud.try_send({sent, 0})) ++sent;
+  };
+  keep_it_full();
+  ASSERT_TRUE(receiver.receive(10s));
+  auto late = Sender<Tick>::open(name, {.linger = 0s}).value();
+  late.send({1'000'000'000, 0}).value();
+  bool heard = false;
+  for (std::uint64_t i = 0; i < 2'000'000 && !heard; ++i) {
+    if (i % 64 == 0) keep_it_full();
+    auto tick = receiver.receive(10s);
+    ASSERT_TRUE(tick) << tick.error().text();
+    heard = tick->number == 1'000'000'000;
+  }
+  EXPECT_TRUE(heard);
+}
+
 TEST_P(Channel, AMessageThatCannotFitNamesTheOptionToRaise) {
   auto sender = Sender<ByteVector>::open(uri(), {.capacity_bytes = 8192, .linger = 0s}).value();
   auto draft = sender.reserve(4097);
