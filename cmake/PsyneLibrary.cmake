@@ -1,4 +1,4 @@
-# The library: every source below core, transports and pool, and every header there, which are all public.
+# The library: every source below core, transports, pool and patterns, and every header there, which are all public.
 find_package(Threads REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(spdlog REQUIRED)
@@ -13,11 +13,13 @@ file(CREATE_LINK "${PROJECT_SOURCE_DIR}" "${PSYNE_BUILD_INCLUDE}/psyne" SYMBOLIC
 configure_file("${PROJECT_SOURCE_DIR}/psyne.hpp" "${PSYNE_BUILD_INCLUDE}/psyne.hpp" COPYONLY)  # a link would be installed as one
 
 file(GLOB_RECURSE PSYNE_SOURCES CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/core/*.cpp" "${PROJECT_SOURCE_DIR}/transports/*.cpp" "${PROJECT_SOURCE_DIR}/pool/*.cpp")
+  "${PROJECT_SOURCE_DIR}/core/*.cpp" "${PROJECT_SOURCE_DIR}/transports/*.cpp" "${PROJECT_SOURCE_DIR}/pool/*.cpp"
+  "${PROJECT_SOURCE_DIR}/patterns/*.cpp")
 add_library(psyne ${PSYNE_SOURCES})
 add_library(psyne::psyne ALIAS psyne)
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-  "${PROJECT_SOURCE_DIR}/core/*.hpp" "${PROJECT_SOURCE_DIR}/transports/*.hpp" "${PROJECT_SOURCE_DIR}/pool/*.hpp")
+  "${PROJECT_SOURCE_DIR}/core/*.hpp" "${PROJECT_SOURCE_DIR}/transports/*.hpp" "${PROJECT_SOURCE_DIR}/pool/*.hpp"
+  "${PROJECT_SOURCE_DIR}/patterns/*.hpp")
 list(TRANSFORM headers PREPEND "${PSYNE_BUILD_INCLUDE}/psyne/")
 target_sources(psyne PUBLIC FILE_SET HEADERS BASE_DIRS "${PSYNE_BUILD_INCLUDE}"
   FILES ${headers} "${PSYNE_BUILD_INCLUDE}/psyne.hpp")

@@ -2,6 +2,8 @@
 // takes no lock while neither side sleeps. The body runs in a child whose thread may make no system call at all
 // (seccomp), with an operator new that exits. What a call costs is counted in instructions and printed.
 #include <psyne.hpp>
+#include <psyne/patterns/request/requester.hpp>
+#include <psyne/patterns/request/responder.hpp>
 
 #include "instructions.hpp"
 
@@ -21,6 +23,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 
 namespace {
 thread_local bool allocation_forbidden = false;
@@ -130,6 +133,24 @@ TEST_P(HotPath, Batches) {
           if (!batch) _exit(1);
           seen += batch.size();
         }
+      }
+    };
+  });
+}
+
+// The asker's thread; the responder's, which looks and does not sleep, is beside it.
+TEST_P(HotPath, AskAndAnswer) {
+  expect_no_system_call_and_no_allocation([&] {
+    using Requester = psyne::Requester<double, double>;
+    using Responder = psyne::Responder<double, double>;
+    constexpr psyne::Patience no_sleep{.spins = 2'000'000'000, .pauses = 2'000'000'000, .yields = 0};
+    auto responder = std::make_shared<Responder>(Responder::open(uri(), {.patience = no_sleep}).value());
+    auto requester = std::make_shared<Requester>(Requester::open(uri(), {.patience = no_sleep}).value());
+    std::thread([responder] { static_cast<void>(responder->serve([](double query) { return 2 * query; })); }).detach();
+    return [=] {
+      for (int i = 0; i < 20'000; ++i) {
+        const auto answer = requester->ask(i);
+        if (!answer || *answer != 2.0 * i) _exit(1);
       }
     };
   });

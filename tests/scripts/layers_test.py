@@ -48,6 +48,12 @@ class Layers(unittest.TestCase):
         self.assertEqual(len(found), 1)
         self.assertIn("pool must not know transports", found[0])
 
+    def test_patterns_know_core_alone(self):
+        for other in ("pool/job/job.hpp", "transports/ipc/ipc.hpp"):
+            found = self.check(**{"patterns/request/ask.hpp": f"#include <psyne/{other}>\n"})
+            self.assertEqual(len(found), 1)
+            self.assertIn(f"patterns must not know {other.split('/')[0]}", found[0])
+
     def test_the_library_does_not_include_the_header_for_users(self):
         self.assertIn("psyne.hpp is for users", self.check(**{"core/log/log.cpp": "#include <psyne.hpp>\n"})[0])
 

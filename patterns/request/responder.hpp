@@ -1,0 +1,161 @@
+#pragma once
+
+#include <psyne/core/completion/operation_error.hpp>
+#include <psyne/patterns/request/request.hpp>
+#include <psyne/patterns/uri/part_uri.hpp>
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace psyne::inline v0 {
+
+/// Answers queries of type Query with replies of type Reply: see Requester. Several responders may answer under one
+/// name.
+///
+/// Used by one thread at a time; the requests that it gives out by any. A requester that dies is no error here: its
+/// queries are answered in vain, and counted. Destroying it fails what is not answered yet, also what its requests
+/// still hold, with Code::closed.
+template <class Query, class Reply>
+class Responder {
+  using State = ResponderState<Query, Reply>;
+  using Asked = typename State::Asked;
+  using View = typename ReadableFor<Query>::type;
+
+ public:
+  /// `uri`: memory://name, ipc://name, tcp://*:port, ... Neither side needs to be there first.
+  static Result<Responder> open(std::string_view uri, const ResponderOptions& options = {}) {
+    auto state = open_state(uri, options, Delivery::routed);
+    if (!state) return state.error();
+    return Responder(std::move(*state));
+  }
+
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&& other) noexcept {
+    Responder gone(std::move(*this));
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~Responder() {
+    if (state_) state_->close();
+  }
+
+  /// The next query that somebody waits for. Errors: timed_out, stopped, invalid_state, exhausted, forked.
+  Request<Query, Reply> receive(const Wait& wait = {}) {
+    if (!state_) return moved_from();
+    auto message = state_->next(wait);
+    if (!message) return message.error();
+    return {state_, std::move(message)};
+  }
+  /// would_block when there is none now.
+  Request<Query, Reply> try_receive() {
+    if (!state_) return moved_from();
+    auto message = state_->next_now();
+    if (!message) return message.error();
+    return {state_, std::move(message)};
+  }
+
+  /// Answers every query by `callable` until the token stops (success) or the deadline passes (timed_out). It is given
+  /// the query and returns a Reply, a Result<Reply>, or of vectors what converts to a span of elements; what it throws,
+  /// or returns as an Error, reaches the asker with its words. Or it takes a Request<Query, Reply>, to answer it when
+  /// and where it likes.
+  template <class Callable>
+  Result<void> serve(Callable&& callable, const Wait& wait = {}) {
+    if (!state_) return moved_from();
+    for (;;) {
+      auto message = state_->next(wait);
+      if (!message) {
+        if (message.error() == Code::stopped) return {};
+        return message.error();
+      }
+      if constexpr (std::invocable<Callable&, Request<Query, Reply>>) {
+        callable(Request<Query, Reply>(state_, std::move(message)));
+      } else if constexpr (Message<Reply>::fixed) {
+        answer_by(callable, message);
+      } else {
+        answer_by(callable, Request<Query, Reply>(state_, std::move(message)));
+      }
+    }
+  }
+
+  /// Requesters that are there now, as far as they have been taken in.
+  std::size_t requesters() const noexcept { return state_ ? state_->requesters() : 0; }
+  ResponderCounters counters() const noexcept { return state_ ? state_->counters() : ResponderCounters{}; }
+  /// Of this responder: what an Answer says.
+  EndId id() const noexcept { return state_ ? state_->id() : EndId{}; }
+
+ protected:
+  explicit Responder(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  /// `asking`: how queries are delivered.
+  static Result<std::shared_ptr<State>> open_state(std::string_view uri, const ResponderOptions& options,
+                                                   Delivery asking) {
+    auto id = EndId::random();
+    if (!id) return id.error();
+    auto answer_uri = part_uri(uri, "answer");
+    auto ask_uri = part_uri(uri, "ask");
+    if (!ask_uri) return ask_uri.error();
+    if (!answer_uri) return answer_uri.error();
+    SenderOptions answering{.capacity_bytes = options.capacity_bytes,
+                            .delivery = Delivery::routed,
+                            .when_full = WhenFull::block,
+                            .patience = options.patience,
+                            .name = options.name,
+                            .id = *id};
+    auto answers = Sender<typename State::Answered>::open(*answer_uri, answering);
+    if (!answers) return answers.error();
+    auto queries = Receiver<Asked>::open(
+        *ask_uri,
+        {.delivery = asking, .patience = options.patience, .wait_for_senders = true, .name = options.name, .id = *id});
+    if (!queries) return queries.error();
+    return std::make_shared<State>(std::move(*queries), std::move(*answers), std::string(uri), options.reply_within);
+  }
+
+ private:
+  static Error moved_from() {
+    return Error(Code::invalid_state, "cannot answer").because("the responder was moved from");
+  }
+
+  // Both: it is the asker's loss alone when the answer cannot be delivered, and counted.
+  template <class Callable>
+  void answer_by(Callable& callable, const Received<Asked>& message) {
+    const AskHeader asked = message->header();
+    const EndId asker = message.sender();
+    const auto reply = [&](const Reply& value) {
+      const auto alone = state_->answering_alone();
+      static_cast<void>(state_->reply(asker, asked, message.shares_memory(), value));
+    };
+    const auto fail = [&](const Error& error) {
+      const auto alone = state_->answering_alone();
+      static_cast<void>(state_->fail(asker, asked.number, error));
+    };
+    try {
+      auto&& made = callable(message->body());
+      if constexpr (std::is_convertible_v<decltype(made), const Reply&>) {
+        reply(made);
+      } else if (made) {
+        reply(*made);
+      } else {
+        fail(made.error());
+      }
+    } catch (...) {
+      fail(thrown_error(std::current_exception(), state_->what()));
+    }
+  }
+  template <class Callable>
+  void answer_by(Callable& callable, Request<Query, Reply> request) {
+    try {
+      static_cast<void>(request.reply(callable(*request)));
+    } catch (...) {
+      static_cast<void>(request.fail(thrown_error(std::current_exception(), state_->what())));
+    }
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace psyne::inline v0

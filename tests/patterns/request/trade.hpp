@@ -1,0 +1,67 @@
+#pragma once
+
+#include <psyne/patterns/request/requester.hpp>
+#include <psyne/patterns/request/responder.hpp>
+
+#include "channel/schemes.hpp"
+#include "eventually.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace psyne_test {
+
+struct Query {
+  std::uint64_t symbol;
+};
+struct Quote {
+  std::uint64_t symbol;
+  double price;
+};
+
+inline Quote quote_for(const Query& query) { return {query.symbol, 2.0 * static_cast<double>(query.symbol)}; }
+
+using Requester = psyne::Requester<Query, Quote>;
+using Responder = psyne::Responder<Query, Quote>;
+using Request = psyne::Request<Query, Quote>;
+using Answer = psyne::Answer<Quote>;
+
+/// The transports over which patterns run: two that map, one that does not.
+inline constexpr std::array pattern_schemes{"memory", "ipc", "sim"};
+
+/// A thread that answers by `callable` until it goes.
+template <class Callable, class AnyResponder = Responder>
+class Serving {
+ public:
+  explicit Serving(const std::string& uri, Callable callable = Callable(), psyne::ResponderOptions options = {})
+      : responder_(AnyResponder::open(uri, options).value()),
+        thread_([this, callable]() mutable { served_ = responder_.serve(callable, source_.token()); }) {}
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+  ~Serving() { static_cast<void>(stop()); }
+
+  psyne::Result<void> stop() {
+    source_.request_stop();
+    if (thread_.joinable()) thread_.join();
+    return served_;
+  }
+  AnyResponder& responder() { return responder_; }
+
+ private:
+  psyne::StopSource source_;
+  AnyResponder responder_;
+  psyne::Result<void> served_;
+  std::thread thread_;
+};
+
+inline auto serving(const std::string& uri, psyne::ResponderOptions options = {}) {
+  return Serving(
+      uri, [](const Query& query) { return quote_for(query); }, std::move(options));
+}
+
+}  // namespace psyne_test
