@@ -15,7 +15,9 @@ Result<std::vector<PairEnd>> pair_ends(std::string_view text) {
   PairEnd second{.in = *std::move(to_second), .out = *std::move(to_first)};
   auto uri = Uri::parse(text);
   if (!uri) return uri.error();
-  if (uri->scheme() != "tcp" && uri->scheme() != "tls") return std::vector{std::move(first), std::move(second)};
+  const std::string& scheme = uri->scheme();
+  const bool has_listener = scheme == "tcp" || scheme == "tls" || scheme == "unix";
+  if (!has_listener) return std::vector{std::move(first), std::move(second)};
   const bool listens = uri->place().starts_with("*");
   return std::vector{listens ? std::move(first) : std::move(second)};
 }

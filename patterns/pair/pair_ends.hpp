@@ -14,8 +14,8 @@ struct PairEnd {
   std::string out;  ///< where it sends
 };
 
-/// The ends that who opens a pair at `uri` may take, in the order in which to try: the first that is free. Over tcp and
-/// tls that is told by the URI: who listens has the first end, who connects the second.
+/// The ends that who opens a pair at `uri` may take, in the order in which to try: the first that is free. Over tcp,
+/// tls and unix that is told by the URI: who listens has the first end, who connects the second.
 Result<std::vector<PairEnd>> pair_ends(std::string_view uri);
 
 }  // namespace psyne::inline v0

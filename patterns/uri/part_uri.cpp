@@ -3,6 +3,26 @@
 
 namespace psyne::inline v0 {
 
+namespace {
+
+// What stands between the place and the part: a dot behind a name, else what begins a name there.
+std::string_view separator(const Uri& uri) {
+  const std::string_view place = uri.place();
+  std::string_view beginning;
+  std::size_t name = 0;
+  if (uri.scheme() == "tcp" || uri.scheme() == "tls") {
+    beginning = "/";
+    name = place.find(beginning);
+  } else if (uri.scheme() == "unix") {
+    beginning = "//";
+    name = place.find(beginning, place.starts_with('*') ? 2 : 1);
+  }
+  if (name == std::string_view::npos) return beginning;
+  return !beginning.empty() && name + beginning.size() == place.size() ? "" : ".";
+}
+
+}  // namespace
+
 Result<std::string> part_uri(std::string_view text, std::string_view part) {
   auto uri = Uri::parse(text);
   if (!uri) return uri.error();
@@ -11,12 +31,10 @@ Result<std::string> part_uri(std::string_view text, std::string_view part) {
         .because("its query says delivery, which a pattern chooses itself")
         .mend("Leave it out.");
   }
-  const bool has_port = uri->scheme() == "tcp" || uri->scheme() == "tls";
-  const bool has_path = uri->place().find('/') != std::string::npos;
   const std::string_view query = std::string_view(uri->text()).substr(uri->address().size());
   std::string result(uri->address());
   if (!part.empty()) {
-    result += has_port && !has_path ? '/' : '.';
+    result += separator(*uri);
     result += part;
   }
   result += query;

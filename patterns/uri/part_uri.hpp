@@ -13,6 +13,7 @@ namespace psyne::inline v0 {
 ///   ipc://quotes?capacity=1M     part "ask"    ipc://quotes.ask?capacity=1M      and so memory://, sim://, auto://
 ///   tcp://host:5555              part "ask"    tcp://host:5555/ask               one port, told apart by their paths
 ///   tcp://host:5555/quotes       part "ask"    tcp://host:5555/quotes.ask
+///   unix:///run/quotes           part "ask"    unix:///run/quotes//ask           one socket
 ///
 /// `part` is letters only; empty where the pattern has one channel, which lies at `uri` itself. Errors: those of
 /// Uri::parse; invalid_argument, where the query says `delivery`, which is the pattern's own.

@@ -38,6 +38,7 @@ TEST(PairEnds, OverTcpTheUriSaysWhichEnd) {
   ASSERT_EQ(listens.size(), 1U);
   ASSERT_EQ(connects.size(), 1U);
   EXPECT_EQ(listens[0].in, "tcp://*:5555/first");
+  EXPECT_EQ(pair_ends("unix://*/run/talk").value().at(0).in, "unix://*/run/talk//first");
   EXPECT_EQ(connects[0].out, "tcp://host:5555/first");
 }
 

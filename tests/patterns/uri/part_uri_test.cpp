@@ -12,7 +12,6 @@ TEST(PartUri, ANameGetsTheChannelBehindIt) {
   EXPECT_EQ(part_uri("ipc://quotes", "ask").value(), "ipc://quotes.ask");
   EXPECT_EQ(part_uri("memory://a.b", "answer").value(), "memory://a.b.answer");
   EXPECT_EQ(part_uri("sim://quotes", "ask").value(), "sim://quotes.ask");
-  EXPECT_EQ(part_uri("unix:///run/quotes", "ask").value(), "unix:///run/quotes.ask");
 }
 
 TEST(PartUri, TheQueryStaysBehind) {
@@ -27,6 +26,18 @@ TEST(PartUri, APortIsSharedAndThePathTellsChannelsApart) {
   EXPECT_EQ(part_uri("TCP://host:5555/quotes", "ask").value(), "TCP://host:5555/quotes.ask");
 }
 
+TEST(PartUri, ASocketIsSharedAsAPortIs) {
+  EXPECT_EQ(part_uri("unix:///run/quotes", "ask").value(), "unix:///run/quotes//ask");
+  EXPECT_EQ(part_uri("unix://*/run/quotes", "ask").value(), "unix://*/run/quotes//ask");
+  EXPECT_EQ(part_uri("unix:///run/quotes//a", "ask").value(), "unix:///run/quotes//a.ask");
+  EXPECT_EQ(part_uri("unix://*/run/quotes//a?linger=1s", "ask").value(), "unix://*/run/quotes//a.ask?linger=1s");
+}
+
+TEST(PartUri, ANameThatIsEmptyIsNone) {
+  EXPECT_EQ(part_uri("tcp://host:5555/", "ask").value(), "tcp://host:5555/ask");
+  EXPECT_EQ(part_uri("unix:///run/quotes//", "ask").value(), "unix:///run/quotes//ask");
+}
+
 TEST(PartUri, APatternOfOneChannelLiesAtTheUriItself) {
   EXPECT_EQ(part_uri("ipc://quotes?capacity=1M", "").value(), "ipc://quotes?capacity=1M");
   EXPECT_EQ(part_uri("tcp://host:5555", "").value(), "tcp://host:5555");
@@ -37,8 +48,8 @@ TEST(PartUri, PartsOfOneNameDiffer) {
 }
 
 TEST(PartUri, IsAUriItself) {
-  for (const char* uri :
-       {"ipc://quotes", "tcp://host:5555", "tcp://host:5555/a?capacity=1M", "ipc://a%2Db?linger=1s"}) {
+  for (const char* uri : {"ipc://quotes", "tcp://host:5555", "tcp://host:5555/a?capacity=1M", "unix:///run/quotes",
+                          "ipc://a%2Db?linger=1s"}) {
     const auto part = part_uri(uri, "ask");
     ASSERT_TRUE(part) << uri;
     EXPECT_TRUE(psyne::Uri::parse(*part)) << *part;
