@@ -70,6 +70,9 @@ TcpConnection::TcpConnection(Side side, Control& control)
     : socket_(side == Side::leader ? accept_one(control) : connect_to(static_cast<std::uint16_t>(control.receive()))) {
   const int on = 1;
   require(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0, "set TCP_NODELAY");
+  // BBR, the default of some machines, paces what it sends: 1 MiB one way in 175 us where Reno takes 95, streams of it
+  // at 5.3 GB/s where Reno reaches 8.2. Buffers of 128 KiB to 4 MiB were no better than those that the kernel adapts.
+  require(::setsockopt(socket_, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0, "choose the congestion control");
 }
 
 TcpConnection::~TcpConnection() {

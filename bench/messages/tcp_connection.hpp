@@ -6,7 +6,8 @@
 
 namespace psyne::bench {
 
-/// A TCP connection between the two sides through the loopback device; what is sent leaves at once (TCP_NODELAY).
+/// A TCP connection between the two sides through the loopback device; what is sent leaves at once: no Nagle, no
+/// pacing.
 class TcpConnection {
  public:
   TcpConnection(Side side, Control& control);
