@@ -417,16 +417,32 @@ TEST(StreamFlood, GarbageAndHalfHellosCostTheirSeatsOnly) {
   EXPECT_EQ(one.next().words, "honest");
 }
 
-TEST(StreamFlood, SilentConnectionsCostABoundedNumberOfDescriptorsAndHoldNobodyUpForLong) {
-  End one("one");
-  appear(one, any_port, Side::offering);
-  std::vector<std::unique_ptr<Stranger>> silent;
-  const std::size_t before = psyne_test::open_descriptors();
-  for (int i = 0; i < 300; ++i) silent.push_back(std::make_unique<Stranger>(port_of(one)));
-  End honest("honest");
-  appear(honest, way_to(one), Side::answering);
-  EXPECT_EQ(one.next().words, "honest") << "though all the others stay";
-  EXPECT_LT(psyne_test::open_descriptors(), before + silent.size() + psyne::stream::Port::most_meetings + 20);
+/// A hello as one says it who wants the nameless sender, and has a token.
+std::vector<std::byte> knock() {
+  psyne::stream::Hello hello = psyne::stream::Hello::own().value();
+  hello.side = Side::answering;
+  hello.presence = 7;
+  hello.authentication = psyne::stream::Authentication::token;
+  auto bytes = psyne::stream::encode(hello);
+  bytes.insert(bytes.begin(), {std::byte{psyne::stream::Hello::bytes}, std::byte{0}, std::byte{0}, std::byte{0}});
+  return bytes;
+}
+
+TEST(StreamFlood, ThoseWhoProveNothingCostABoundedNumberOfDescriptorsAndHoldNobodyUpForLong) {
+  for (const bool silent : {false, true}) {
+    End one("one");
+    appear(one, any_port + "&token=secret", Side::offering);
+    std::vector<std::unique_ptr<Stranger>> flood;
+    const std::size_t before = psyne_test::open_descriptors();
+    for (int i = 0; i < 300; ++i) {
+      flood.push_back(std::make_unique<Stranger>(port_of(one)));
+      if (!silent) flood.back()->say(knock());
+    }
+    End honest("honest");
+    appear(honest, way_to(one) + "?token=secret", Side::answering);
+    EXPECT_EQ(one.next().words, "honest") << "though all the others stay";
+    EXPECT_LT(psyne_test::open_descriptors(), before + flood.size() + psyne::stream::Port::most_meetings + 20);
+  }
 }
 
 // The handshake as a whole has its time: one byte a moment does not stretch it.
@@ -434,9 +450,7 @@ TEST(StreamFlood, WhoSpeaksByteByByteIsHungUpOn) {
   End one("one");
   appear(one, any_port, Side::offering);
   const Stranger slow(port_of(one));
-  psyne::stream::Hello hello = psyne::stream::Hello::own().value();
-  auto bytes = psyne::stream::encode(hello);
-  bytes.insert(bytes.begin(), {std::byte{psyne::stream::Hello::bytes}, std::byte{0}, std::byte{0}, std::byte{0}});
+  const auto bytes = knock();
   const auto begun = std::chrono::steady_clock::now();
   std::atomic<bool> over{false};
   std::thread speaker([&] {

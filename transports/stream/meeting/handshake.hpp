@@ -61,6 +61,8 @@ class Handshake {
 
   /// Whether the peer has shown that it is psyne.
   bool heard_hello() const noexcept { return heard_hello_; }
+  /// Whether the peer has shown that it may come.
+  bool let_in() const noexcept { return link_.link != nullptr; }
   /// For whom it is; nullptr where that is not known yet.
   const Attendant* attendant() const noexcept { return attendant_; }
 

@@ -50,7 +50,7 @@ class Meeting final : private Service::Watcher {
   /// When stall() is to be called.
   Deadline deadline() const noexcept { return deadline_; }
   bool linked() const noexcept { return state_ == State::linked; }
-  bool heard_hello() const noexcept { return handshake_.heard_hello(); }
+  bool let_in() const noexcept { return handshake_.let_in(); }
   /// For whom it is; nullptr where that is not known yet, or does not matter any more.
   const Attendant* attendant() const noexcept { return state_ == State::parting ? nullptr : handshake_.attendant(); }
   const std::shared_ptr<LifeLine>& line() const noexcept { return line_; }

@@ -109,9 +109,9 @@ void Port::begin(Descriptor socket) {
   meetings_.back()->start();
 }
 
-// Ends the meeting with the one who has longest said nothing, if that is long enough ago; when that will be otherwise.
+// Ends the meeting of the oldest stranger, if he came long enough ago; when that will be otherwise.
 Deadline Port::make_room() {
-  const auto stranger = std::ranges::find_if(meetings_, [](const auto& meeting) { return !meeting->heard_hello(); });
+  const auto stranger = std::ranges::find_if(meetings_, [](const auto& meeting) { return !meeting->let_in(); });
   if (stranger == meetings_.end()) return no_deadline;
   const Deadline due = (*stranger)->begun() + grace;
   if (due > Clock::now()) return due;

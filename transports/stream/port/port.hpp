@@ -16,12 +16,12 @@ namespace psyne::inline v0::stream {
 /// A listening socket, and all who are present at it: one of each side for every name. Who connects says whom he wants.
 ///
 /// Bounded: so many handshakes at once, each for so long; who comes beyond that waits in the kernel's queue, and takes
-/// the seat of whoever has said nothing for a while. A stranger costs a descriptor, and no more memory than a hello,
-/// until he has proved that he may come. Service thread only.
+/// the seat of whoever has not shown for a while that he may come. A stranger costs a descriptor, and no more memory
+/// than a hello, until he has proved that he may come. Service thread only.
 class Port final : private Service::Watcher, private Meeting::Owner, private Reception {
  public:
   static constexpr std::size_t most_meetings = 64;
-  /// A whole round trip around the earth: whoever connected can have said his hello by then.
+  /// A whole round trip around the earth: whoever connected can have shown by then that he may come.
   static constexpr auto grace = std::chrono::milliseconds(250);
 
   /// `listener`: a socket that listens and does not block; `uri`: what it is called in errors. Errors: exhausted.
