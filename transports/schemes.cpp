@@ -4,11 +4,13 @@
 #include <psyne/transports/ipc/ipc_transport.hpp>
 #include <psyne/transports/memory/memory_transport.hpp>
 #include <psyne/transports/sim/sim_transport.hpp>
+#include <psyne/transports/stream/stream_transport.hpp>
 
 namespace psyne::inline v0 {
 
 const std::vector<Transport*>& transports() {
-  static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport(), &sim_transport()};
+  static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport(), &sim_transport(),
+                                                         &tcp_transport(), &unix_transport()};
   return *table;
 }
 

@@ -3,6 +3,8 @@
 #include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/transport.hpp>
 
+#include "conformance/address.hpp"
+
 #include <condition_variable>
 #include <cstring>
 #include <functional>
@@ -49,13 +51,13 @@ class End final : public psyne::Host {
     std::vector<psyne::RemoteSpan> exposed;    ///< what this end exposed to it, without descriptors
   };
 
-  void appear(psyne::Transport& transport, const psyne::Uri& uri, psyne::Side side,
+  void appear(psyne::Transport& transport, const Address& address, psyne::Side side,
               const psyne::PresenceOptions& options = {}) {
-    presence_ = transport.appear(uri, side, *this, options).value();
+    presence_ = transport.appear(address.of(side), side, *this, options).value();
   }
-  psyne::Result<void> try_appear(psyne::Transport& transport, const psyne::Uri& uri, psyne::Side side,
+  psyne::Result<void> try_appear(psyne::Transport& transport, const Address& address, psyne::Side side,
                                  const psyne::PresenceOptions& options = {}) {
-    auto presence = transport.appear(uri, side, *this, options);
+    auto presence = transport.appear(address.of(side), side, *this, options);
     if (!presence) return presence.error();
     presence_ = std::move(*presence);
     return {};
@@ -190,14 +192,14 @@ struct Couple {
     return psyne::Region::allocate(bytes, "test", {.shareable = transport.needs_shareable(), .others = others}).value();
   }
 
-  explicit Couple(psyne::Transport& transport, const psyne::Uri& uri, std::size_t bytes = 64 << 10) {
+  explicit Couple(psyne::Transport& transport, const Address& address, std::size_t bytes = 64 << 10) {
     for (auto* side : {&offering, &answering}) {
       side->window = region(transport, psyne::Access::write, bytes);
       side->shown = region(transport, psyne::Access::read, bytes);
       side->end.regions = {{&side->window, psyne::Access::write}, {&side->shown, psyne::Access::read}};
     }
-    offering.end.appear(transport, uri, psyne::Side::offering);
-    answering.end.appear(transport, uri, psyne::Side::answering);
+    offering.end.appear(transport, address, psyne::Side::offering);
+    answering.end.appear(transport, address, psyne::Side::answering);
     offering.met = offering.end.next();
     answering.met = answering.end.next();
   }

@@ -305,6 +305,7 @@ TEST_P(LinkConformance, ACounterThatThereIsNotIsRefused) {
 }
 
 TEST_P(LinkConformance, ASpanThatIsNotWhatItClaimsIsRefused) {
+  if (subject().listens) GTEST_SKIP() << "whose memory it is alone can tell, and does so at every put";
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
   const Region extra = Couple::region(transport(), Access::read, 4096);
@@ -337,13 +338,15 @@ TEST_P(LinkConformance, OnlyShareableMemoryWhereOthersNeedIt) {
 TEST_P(LinkConformance, ManyLinksAtOnce) {
   const auto uri = fresh_uri();
   constexpr std::size_t count = 40;
+  const psyne::Side one = may_be_many(psyne::Side::answering) ? psyne::Side::offering : psyne::Side::answering;
+  const psyne::Side many = one == psyne::Side::offering ? psyne::Side::answering : psyne::Side::offering;
   End hub("hub");
-  hub.appear(transport(), uri, psyne::Side::offering);
+  hub.appear(transport(), uri, one);
   std::vector<std::unique_ptr<End>> ends;
   std::vector<End::Met> spokes, hubs;
   for (std::size_t i = 0; i < count; ++i) {
     ends.push_back(std::make_unique<End>("spoke " + std::to_string(i)));
-    ends.back()->appear(transport(), uri, psyne::Side::answering);
+    ends.back()->appear(transport(), uri, many);
     spokes.push_back(ends.back()->next());
     ASSERT_TRUE(spokes.back().link);
     hubs.push_back(hub.next());

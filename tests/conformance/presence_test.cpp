@@ -38,21 +38,25 @@ TEST_P(PresenceConformance, EveryoneMeetsEveryoneOfTheOtherSide) {
   const auto uri = fresh_uri();
   std::array<End, 3> offering{End("a"), End("b"), End("c")};
   std::array<End, 3> answering{End("x"), End("y"), End("z")};
+  const std::size_t offers = may_be_many(Side::offering) ? 3 : 1;
+  const std::size_t answers = may_be_many(Side::answering) ? 3 : 1;
   for (std::size_t i = 0; i < 3; ++i) {
-    offering[i].appear(transport(), uri, Side::offering);
-    answering[i].appear(transport(), uri, Side::answering);
+    if (i < offers) offering[i].appear(transport(), uri, Side::offering);
+    if (i < answers) answering[i].appear(transport(), uri, Side::answering);
   }
-  for (End& end : offering) {
+  std::vector<std::unique_ptr<psyne::Link>> links;
+  const auto met_by = [&](End& end, std::size_t others) {
     std::string heard;
-    std::vector<std::unique_ptr<psyne::Link>> links;
-    for (int i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < others; ++i) {
       auto met = end.next();
       heard += met.words;
       links.push_back(std::move(met.link));
     }
     std::ranges::sort(heard);
-    EXPECT_EQ(heard, "xyz");
-  }
+    return heard;
+  };
+  for (std::size_t i = 0; i < offers; ++i) EXPECT_EQ(met_by(offering[i], answers), std::string("xyz", answers));
+  for (std::size_t i = 0; i < answers; ++i) EXPECT_EQ(met_by(answering[i], offers), std::string("abc", offers));
 }
 
 TEST_P(PresenceConformance, OtherNamesAreStrangers) {
@@ -65,15 +69,17 @@ TEST_P(PresenceConformance, OtherNamesAreStrangers) {
 
 TEST_P(PresenceConformance, TheSameSideDoesNotMeet) {
   const auto uri = fresh_uri();
+  const Side side = may_be_many(Side::offering) ? Side::offering : Side::answering;
   End one, two;
-  one.appear(transport(), uri, Side::offering);
-  two.appear(transport(), uri, Side::offering);
+  one.appear(transport(), uri, side);
+  two.appear(transport(), uri, side);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(one.count_met() + two.count_met(), 0U);
 }
 
 TEST_P(PresenceConformance, AnExclusiveEndIsTheOnlyOneOfItsSide) {
   for (const Side side : {Side::offering, Side::answering}) {
+    if (subject().listens && may_be_many(side)) continue;  // who connects is refused where he arrives
     for (const bool second_exclusive : {false, true}) {
       const auto uri = fresh_uri();
       End one, two, three;
@@ -90,12 +96,34 @@ TEST_P(PresenceConformance, AnExclusiveEndIsTheOnlyOneOfItsSide) {
 }
 
 TEST_P(PresenceConformance, AnExclusiveEndDoesNotJoinOthers) {
+  if (subject().listens == Side::offering) GTEST_SKIP() << "who connects is refused where he arrives";
   const auto uri = fresh_uri();
   End one, two;
   one.appear(transport(), uri, Side::answering);
   const auto refused = two.try_appear(transport(), uri, Side::answering, {.exclusive = true});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), Code::in_use);
+}
+
+TEST_P(PresenceConformance, OfThoseWhoConnectAnExclusiveOneIsTheOnlyOne) {
+  if (!subject().listens) GTEST_SKIP() << "nobody listens here";
+  const Side connects = *subject().listens == Side::offering ? Side::answering : Side::offering;
+  for (const auto& [first, second] : {std::pair(true, true), {true, false}, {false, true}}) {
+    const auto uri = fresh_uri();
+    End one, two, three;
+    one.appear(transport(), uri, *subject().listens);
+    two.appear(transport(), uri, connects, {.exclusive = first});
+    auto met = two.next();
+    ASSERT_TRUE(met.link);
+    three.appear(transport(), uri, connects, {.exclusive = second});
+    const auto refused = three.next_missed();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), Code::in_use) << refused.error().text();
+    EXPECT_EQ(three.count_met(), 0U);
+    two.disappear();
+    met.link.reset();
+    EXPECT_TRUE(three.next().link) << "the first is gone";
+  }
 }
 
 TEST_P(PresenceConformance, TheAnsweringSidesRefusalTravelsWithItsCodeAndItsReason) {
@@ -133,6 +161,7 @@ TEST_P(PresenceConformance, TheOfferingSidesRefusalTravelsToo) {
 }
 
 TEST_P(PresenceConformance, ARefusedPeerLeavesTheOthersAlone) {
+  if (!may_be_many(Side::answering)) GTEST_SKIP() << "there is one only";
   const auto uri = fresh_uri();
   End offering, bad("bad"), good("good");
   offering.judge = [](const std::string& words) -> Result<void> {
@@ -191,9 +220,13 @@ TEST_P(PresenceConformance, TheLongestGreetingArrivesWhole) {
 
 TEST_P(PresenceConformance, SaysWhereItIs) {
   const auto uri = fresh_uri();
-  End one;
-  one.appear(transport(), uri, Side::offering);
-  EXPECT_EQ(one.presence().where().rfind(uri.address(), 0), 0U) << one.presence().where();
+  for (const Side side : {Side::offering, Side::answering}) {
+    End one;
+    one.appear(transport(), uri, side);
+    // Where one listens, both say what the other is to open.
+    const auto known = uri.of(subject().listens == Side::offering ? Side::answering : Side::offering).address();
+    EXPECT_EQ(one.presence().where().rfind(known, 0), 0U) << one.presence().where();
+  }
   EXPECT_TRUE(transport().available());
 }
 

@@ -27,7 +27,7 @@ class ProcessConformance : public conformance::Conformance {
   }
 
   /// A process that meets the one end at `uri`, sends `rounds` signals with a put each, and stays.
-  static std::unique_ptr<Child> sender(const psyne::Uri& uri, Side side, std::uint64_t rounds) {
+  static std::unique_ptr<Child> sender(const conformance::Address& uri, Side side, std::uint64_t rounds) {
     return std::make_unique<Child>([&uri, side, rounds](Child::Word& word) {
       const Region mine = Couple::region(transport(), Access::read, 4096);
       End end("sender");

@@ -3,11 +3,15 @@
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/core/uri/uri.hpp>
 
+#include "conformance/address.hpp"
+#include "conformance/free_port.hpp"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -19,12 +23,16 @@ struct Subject {
   std::string scheme;
   std::string query = {};  ///< appended to every URI
   bool crosses_processes = false;
-  std::string narrow = {};  ///< instead of `query`: a link whose queue is soon full, where one can be
+  std::string narrow = {};                  ///< instead of `query`: a link whose queue is soon full, where one can be
+  std::optional<psyne::Side> listens = {};  ///< of this side there is one, and the others connect to it
 
   psyne::Transport& transport() const { return *psyne::transport_for(scheme).value(); }
+  std::string name() const {
+    return !listens ? scheme : scheme + (*listens == psyne::Side::offering ? "_to_offering" : "_to_answering");
+  }
 };
 
-inline void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.scheme; }
+inline void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name(); }
 
 /// A directory of this test process alone, removed with it.
 inline const std::string& scratch_directory() {
@@ -47,6 +55,12 @@ inline const std::vector<Subject>& subjects() {
       {.scheme = "memory"},
       {.scheme = "ipc", .query = "?directory=" + scratch_directory(), .crosses_processes = true},
       {.scheme = "sim", .narrow = "?queue=8&delay=1ms..2ms"},
+      {.scheme = "tcp", .crosses_processes = true, .narrow = "?send_buffer=16K", .listens = psyne::Side::offering},
+      {.scheme = "tcp", .crosses_processes = true, .narrow = "?send_buffer=16K", .listens = psyne::Side::answering},
+      {.scheme = "unix",
+       .crosses_processes = true,
+       .narrow = "?tcp.send_buffer=16K",
+       .listens = psyne::Side::answering},
   };
   return all;
 }
@@ -57,21 +71,34 @@ class Conformance : public testing::TestWithParam<Subject> {
   static const Subject& subject() { return GetParam(); }
   static psyne::Transport& transport() { return subject().transport(); }
 
-  /// A name that no other test uses.
-  static psyne::Uri fresh_uri() { return fresh_uri(subject().query); }
-  static psyne::Uri narrow_uri() { return fresh_uri(subject().narrow.empty() ? subject().query : subject().narrow); }
+  /// Whether several ends of this side may be at one name.
+  static bool may_be_many(psyne::Side side) { return subject().listens != side; }
+
+  /// An address that no other test uses.
+  static Address fresh_uri() { return fresh_uri(subject().query); }
+  static Address narrow_uri() { return fresh_uri(subject().narrow.empty() ? subject().query : subject().narrow); }
 
  private:
-  static psyne::Uri fresh_uri(const std::string& query) {
+  static Address fresh_uri(const std::string& query) {
     static std::atomic<int> count{0};
-    return psyne::Uri::parse(subject().scheme + "://test" + std::to_string(getpid()) + "-" + std::to_string(++count) +
-                             query)
-        .value();
+    const std::string name = "test" + std::to_string(getpid()) + "-" + std::to_string(++count);
+    const auto uri = [&](const std::string& place) {
+      return psyne::Uri::parse(subject().scheme + "://" + place).value();
+    };
+    if (!subject().listens) return uri(name + query);
+    if (subject().scheme == "unix") {
+      const std::string path = scratch_directory() + "/" + name;
+      return {uri("*" + path + query), uri(path + query), *subject().listens};
+    }
+    const std::string port = std::to_string(free_port());
+    const std::string more = query.empty() ? "" : "&" + query.substr(1);
+    return {uri("*:" + port + "/" + name + "?iface=127.0.0.1" + more), uri("127.0.0.1:" + port + "/" + name + query),
+            *subject().listens};
   }
 };
 
 #define PSYNE_CONFORMANCE(suite)                                                          \
   INSTANTIATE_TEST_SUITE_P(Transports, suite, testing::ValuesIn(conformance::subjects()), \
-                           [](const auto& each) { return each.param.scheme; })
+                           [](const auto& each) { return each.param.name(); })
 
 }  // namespace conformance

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <psyne/core/transport/transport.hpp>
+
+namespace psyne::inline v0 {
+
+/// tcp://host:port/name connects, tcp://*:port/name listens (see transports/stream/place/place.hpp); between hosts, and
+/// processes of one. Either end may come first, whichever connects; who connects does so again when a connection ends.
+/// One listening port of a process serves all its names.
+///
+/// Options (file, environment, query): the module "tcp". Off this host both ends need the same token, or insecure=1.
+Transport& tcp_transport();
+
+/// unix:///path//name connects, unix://*/path//name listens: the same between processes of one host, by a socket file
+/// that its user, and whom he grants it, may use. Options: the same, in a query by their whole names (tcp.token).
+Transport& unix_transport();
+
+}  // namespace psyne::inline v0
