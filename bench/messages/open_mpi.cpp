@@ -47,6 +47,8 @@ class OpenMpi {
 
 /// What carries the messages, and how it was tuned.
 std::vector<const char*> settings(Over over) {
+  // Over TCP the defaults: eager limits of 8 KiB to 2 MB gain in one work what they lose in another (128 KiB: streams
+  // of 64 KiB at 2.8 GB/s in place of 2.3, 1 MiB one way in 129 us in place of 111); socket buffers change nothing.
   if (over == Over::tcp) return {"btl", "tcp,self", "btl_tcp_if_include", "lo"};
   // The eager limit: 4 KiB in 536 ns, where the default's rendezvous took 2128.
   return {"btl", "vader,self", "btl_vader_eager_limit", "32768"};

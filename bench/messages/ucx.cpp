@@ -29,7 +29,7 @@ class Ucx {
  public:
   Ucx(Over over, const Cell& cell, Side side, Control& control) : blocks_(cell.blocks()) {
     if (over == Over::tcp) {
-      tune_tcp();
+      tune_tcp(cell);
     } else {
       tune_shared_memory(cell);
     }
@@ -75,9 +75,16 @@ class Ucx {
   }
 
  private:
-  static void tune_tcp() {
+  /// Up to 64 KiB no rendezvous: 28 us one way where the default took 38; and segments that hold such a message:
+  /// streams of 64 KiB at 3.1 to 3.6 GB/s in place of 2.0. For 1 MiB the defaults were best, of socket buffers as well.
+  static void tune_tcp(const Cell& cell) {
     ::setenv("UCX_TLS", "tcp", 1);
     ::setenv("UCX_NET_DEVICES", "lo", 1);
+    const bool eager = cell.size <= 64 << 10;
+    const bool long_segments = eager && cell.work == Work::stream;
+    ::setenv("UCX_RNDV_THRESH", eager ? "inf" : "auto", 1);
+    ::setenv("UCX_TCP_TX_SEG_SIZE", long_segments ? "128K" : "8K", 1);
+    ::setenv("UCX_TCP_RX_SEG_SIZE", long_segments ? "256K" : "64K", 1);
   }
 
   /// A FIFO whose elements hold 256 B and whose buffers hold 4 KiB stay in the cache took 165 ns where the default took
