@@ -24,13 +24,13 @@ using psyne_test::Tick;
 
 ReceiverOptions routed(EndId id = {}) { return {.delivery = Delivery::routed, .wait_for_senders = true, .id = id}; }
 
-Sender<Tick> open_sender(const std::string& uri, psyne::WhenFull when_full = psyne::WhenFull::block) {
+Sender<Tick> open_router(const std::string& uri, psyne::WhenFull when_full = psyne::WhenFull::block) {
   const SenderOptions options{
       .capacity_bytes = 4096, .delivery = Delivery::routed, .when_full = when_full, .linger = 20ms};
   return Sender<Tick>::open(uri, options).value();
 }
 
-void wait_for_receivers(Sender<Tick>& sender, std::size_t count) {
+void wait_for_routes(Sender<Tick>& sender, std::size_t count) {
   ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == count; })) << sender.receiver_ids().size();
 }
 
@@ -39,10 +39,10 @@ INSTANTIATE_TEST_SUITE_P(Schemes, Routed, testing::ValuesIn(psyne_test::schemes)
 
 TEST_P(Routed, EachReceiverGetsWhatItWasSentAndNothingElse) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   std::vector<Receiver<Tick>> receivers;
   for (int i = 0; i < 5; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
-  wait_for_receivers(sender, receivers.size());
+  wait_for_routes(sender, receivers.size());
   for (std::uint64_t round = 0; round < 300; ++round) {
     const std::uint64_t to = round * 7 % receivers.size();
     if (round % 3 == 0) {
@@ -84,10 +84,10 @@ TEST_P(Routed, MessagesOfAnySizeAreRouted) {
 
 TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
   auto receiver = Receiver<Tick>::open(name, routed({4})).value();
-  wait_for_receivers(sender, 1);
+  wait_for_routes(sender, 1);
   EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
   EXPECT_EQ(sender.reserve_to({5}).error(), Code::not_found);
   EXPECT_FALSE(sender.reaches({5}));
@@ -97,9 +97,9 @@ TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
 
 TEST_P(Routed, AMessageWithoutAReceiverIsRefused) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   auto receiver = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 1);
+  wait_for_routes(sender, 1);
   sender.send_to(receiver.id(), {1, 0}).value();
   EXPECT_EQ(sender.send({2, 0}).error(), Code::invalid_state);
   EXPECT_EQ(sender.try_send({2, 0}).error(), Code::would_block);
@@ -122,10 +122,10 @@ TEST_P(Routed, AReceiverIsNamedOnlyWhereDeliveryIsRouted) {
 
 TEST_P(Routed, AFullRingHoldsUpNobodyElse) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   auto slow = Receiver<Tick>::open(name, routed()).value();
   auto quick = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 2);
+  wait_for_routes(sender, 2);
   psyne::Result<void> sent;
   std::uint64_t filled = 0;
   for (; sent && filled < 10'000; ++filled) sent = sender.send_to(slow.id(), {filled, 0}, 1ms);
@@ -137,10 +137,10 @@ TEST_P(Routed, AFullRingHoldsUpNobodyElse) {
 
 TEST_P(Routed, WhatALostReceiverHadNotTakenIsCountedAndTold) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
   auto stayer = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 2);
+  wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   for (std::uint64_t i = 0; i < 5; ++i) sender.send_to(gone, {i, 0}, 10s).value();
   for (std::uint64_t i = 0; i < 2; ++i) EXPECT_EQ(leaver->receive(10s)->number, i);
@@ -157,10 +157,10 @@ TEST_P(Routed, WhatALostReceiverHadNotTakenIsCountedAndTold) {
 
 TEST_P(Routed, TheEndOfItsReceiverEndsAWaitForRoom) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
   auto stayer = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 2);
+  wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   std::thread leaving([&] {
     EXPECT_TRUE(eventually([&] { return leaver->counters().messages == 0; }));
@@ -176,10 +176,10 @@ TEST_P(Routed, TheEndOfItsReceiverEndsAWaitForRoom) {
 
 TEST_P(Routed, AnOpenDraftOutlivesItsReceiver) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
   auto stayer = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 2);
+  wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   {
     auto draft = sender.reserve_to(gone, 10s);
@@ -197,9 +197,9 @@ TEST_P(Routed, AnOpenDraftOutlivesItsReceiver) {
 
 TEST_P(Routed, DropsWhatHasNoRoomAndCountsIt) {
   const std::string name = uri();
-  auto sender = open_sender(name, psyne::WhenFull::drop_newest);
+  auto sender = open_router(name, psyne::WhenFull::drop_newest);
   auto receiver = Receiver<Tick>::open(name, routed()).value();
-  wait_for_receivers(sender, 1);
+  wait_for_routes(sender, 1);
   for (std::uint64_t i = 0; i < 1000; ++i) sender.send_to(receiver.id(), {i, 0}).value();
   EXPECT_GT(sender.counters().dropped_newest, 0U);
   EXPECT_EQ(sender.counters().dropped_newest + sender.counters().messages, 1000U);
@@ -208,9 +208,9 @@ TEST_P(Routed, DropsWhatHasNoRoomAndCountsIt) {
 
 TEST_P(Routed, TheSecondOfOneIdIsRefused) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   auto first = Receiver<Tick>::open(name, routed({6})).value();
-  wait_for_receivers(sender, 1);
+  wait_for_routes(sender, 1);
   auto second = Receiver<Tick>::open(name, routed({6})).value();
   auto told = second.receive(10s);
   EXPECT_EQ(told.error(), Code::in_use) << told.error().text();
@@ -220,7 +220,7 @@ TEST_P(Routed, TheSecondOfOneIdIsRefused) {
 
 TEST_P(Routed, ASuccessorOfTheSameIdTakesThePlace) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   for (std::uint64_t i = 0; i < 5; ++i) {
     auto receiver = Receiver<Tick>::open(name, routed({6})).value();
     ASSERT_TRUE(eventually([&] { return sender.reaches({6}); }));
@@ -235,17 +235,17 @@ TEST_P(Routed, ASuccessorOfTheSameIdTakesThePlace) {
 
 TEST_P(Routed, MoreReceiversThanARingHasNumbersFor) {
   const std::string name = uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   std::vector<Receiver<Tick>> receivers;
   for (int i = 0; i < 80; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
-  wait_for_receivers(sender, receivers.size());
+  wait_for_routes(sender, receivers.size());
   for (std::uint64_t i = 0; i < receivers.size(); ++i) sender.send_to(receivers[i].id(), {i, 0}, 10s).value();
   for (std::uint64_t i = 0; i < receivers.size(); ++i) EXPECT_EQ(receivers[i].receive(10s)->number, i);
 }
 
 TEST(RoutedOverIpc, AKilledReceiverIsNotFoundAndItsMessagesAreCounted) {
   const std::string name = psyne_test::fresh_uri();
-  auto sender = open_sender(name);
+  auto sender = open_router(name);
   psyne_test::Process victim([&]() -> int {
     auto receiver = Receiver<Tick>::open(name, routed({5})).value();
     psyne_test::wait_to_be_killed();

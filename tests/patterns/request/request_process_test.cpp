@@ -21,14 +21,14 @@ using psyne_test::Responder;
 using psyne_test::serving;
 using psyne_test::wait_to_be_killed;
 
-constexpr std::uint64_t deadly = 666;
+constexpr std::uint64_t fatal_symbol = 666;
 
 /// A process that answers, and kills itself in the middle of one query.
 Process victim_at(const std::string& uri) {
   return Process([uri]() -> int {
     auto responder = Responder::open(uri).value();
     static_cast<void>(responder.serve([](const Query& query) {
-      if (query.symbol == deadly) kill(getpid(), SIGKILL);
+      if (query.symbol == fatal_symbol) kill(getpid(), SIGKILL);
       return quote_for(query);
     }));
     return 1;
@@ -43,7 +43,7 @@ TEST(RequestOverProcesses, AResponderThatDiesInTheMiddleIsTold) {
     const auto answer = desk.ask({1}, 20s);
     ASSERT_TRUE(answer) << answer.error().text();
     EXPECT_EQ(answer->price, 2.0);
-    const auto lost = in_line ? desk.ask({deadly}) : desk.ask_async({deadly}).take();
+    const auto lost = in_line ? desk.ask({fatal_symbol}) : desk.ask_async({fatal_symbol}).take();
     EXPECT_EQ(lost.error(), Code::peer_lost) << lost.error().text();
     EXPECT_EQ(victim.wait(), -1);
   }
@@ -55,7 +55,7 @@ TEST(RequestOverProcesses, AllThatWasInFlightFailsWithIt) {
   Process victim = victim_at(name);
   ASSERT_TRUE(desk.ask({1}, 20s));
   std::vector<psyne::Completion<psyne_test::Answer>> pending;
-  pending.push_back(desk.ask_async({deadly}));
+  pending.push_back(desk.ask_async({fatal_symbol}));
   for (std::uint64_t symbol = 0; symbol < 50; ++symbol) {
     pending.push_back(desk.ask_async({symbol}, 50ms));
   }
