@@ -55,7 +55,7 @@ Result<std::unique_ptr<Connector>> Connector::start(const Place& place, const At
   auto alarm = Alarm::make([raw = made.get()] { raw->go_on(); });
   if (!alarm) return alarm.error();
   made->alarm_ = std::move(*alarm);
-  auto hang_up = HangUp::make([raw = made.get()] { raw->ended(raw->linked_); });
+  auto hang_up = HangUp::make([raw = made.get()](std::uint64_t connection) { raw->ended(connection); });
   if (!hang_up) return hang_up.error();
   made->hang_up_ = std::move(*hang_up);
   made->try_now();
@@ -205,7 +205,7 @@ void Connector::over(Meeting& meeting) {
     linked_at_ = Clock::now();
     linked_ = connection_;
     told_.clear();
-    if (auto watched = hang_up_->watch(gone->line()->get()); !watched) tell(watched.error());
+    if (auto watched = hang_up_->watch(gone->line()->get(), linked_); !watched) tell(watched.error());
   }
   set_alarm();
 }

@@ -3,6 +3,7 @@
 #include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -15,18 +16,19 @@ namespace psyne::inline v0::stream {
 class HangUp final : private Service::Watcher {
  public:
   /// Errors: exhausted.
-  static Result<std::unique_ptr<HangUp>> make(std::function<void()> ended);
+  static Result<std::unique_ptr<HangUp>> make(std::function<void(std::uint64_t connection)> ended);
   ~HangUp() override { line_.unwatch(); }
 
-  /// Calls `ended` once when this one ends. Errors: exhausted.
-  Result<void> watch(int socket);
+  /// Calls `ended` once, with the number of the connection, when this one ends. Errors: exhausted.
+  Result<void> watch(int socket, std::uint64_t connection);
 
  private:
-  HangUp(Descriptor epoll, std::function<void()> ended) : line_(std::move(epoll)), ended_(std::move(ended)) {}
+  HangUp(Descriptor epoll, std::function<void(std::uint64_t)> ended)
+      : line_(std::move(epoll)), ended_(std::move(ended)) {}
   void ready(int descriptor, std::uint32_t events) noexcept override;
 
   LifeLine line_;
-  std::function<void()> ended_;
+  std::function<void(std::uint64_t)> ended_;
 };
 
 }  // namespace psyne::inline v0::stream
