@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace psyne::bench {
@@ -37,12 +38,12 @@ void allow_many_descriptors() {
 /// One end of many links: the leader's senders, or the receiver of the follower to which they send.
 class Links {
  public:
-  Links(const std::string& scheme, Side side, Control& control) : place_(scheme, side, control) {
+  Links(const std::string& scheme, Side side, Control& control) : control_(control), place_(scheme, side, control) {
     allow_many_descriptors();
     if (side == Side::follower) receiver_.emplace(Receiver<Word>::open(place_.for_receiver()).value());
   }
 
-  /// Every sender sends one message, so that its link stands.
+  /// One sender after the other sends a message, so that its link stands.
   void add(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       if (receiver_) {
@@ -51,6 +52,7 @@ class Links {
         senders_.push_back(Sender<Word>::open(place_.for_sender()).value());
         require(senders_.back().send(Word{}));
       }
+      together(control_);
     }
   }
 
@@ -58,10 +60,21 @@ class Links {
   void wake_receiver() { require(senders_.front().send(Word{})); }
 
  private:
+  Control& control_;
   Place place_;
   std::optional<Receiver<Word>> receiver_;
   std::vector<Sender<Word>> senders_;
 };
+
+/// Until it has used no CPU for 100 ms; at most 2 s, for one that never rests.
+void wait_until_asleep(pid_t process) {
+  double used = usage_of(process).cpu_seconds;
+  for (int look = 0; look < 20; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const double before = std::exchange(used, usage_of(process).cpu_seconds);
+    if (used == before) return;
+  }
+}
 
 }  // namespace
 
@@ -73,7 +86,7 @@ double measure_idle(const std::string& scheme, std::size_t links, const Cell& ce
     ends.sleep_until_one_comes();
     return 0;
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it has gone to sleep
+  wait_until_asleep(follower);
   const std::uint64_t start = now();
   const ProcessUsage before = usage_of(follower);
   std::this_thread::sleep_for(std::chrono::milliseconds(cell.milliseconds));
