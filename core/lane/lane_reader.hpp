@@ -193,7 +193,6 @@ class LaneReader {
     if (lossy_) own_->claim.store(position_, std::memory_order_release);
     // Padding was stepped over, and a producer may wait for just that room.
     if (nothing_is_out() && own_->cursor.load(std::memory_order_relaxed) != position_) publish(position_);
-    if (producer_ == nullptr) source_->settle();
     const std::uint64_t closed_at =
         producer_ != nullptr ? producer_->closed_at.load(std::memory_order_acquire) : source_->closed_at();
     // Something committed before the close, but not seen above, lies before closed_at: the next look will see it.
