@@ -50,7 +50,7 @@ class IncomingLane : public LaneSource {
   std::uint64_t closed_at() noexcept override;
   void credit(std::uint64_t cursor) noexcept override { credit_.release(cursor); }
   /// Any thread: also when the sender asks for what was gathered, or room comes to a queue that was full.
-  void settle() noexcept override { credit_.settle(); }
+  void settle() noexcept { credit_.settle(); }
   /// The sender has closed; see WireCredit::finish. True where it is mapped.
   bool finish(std::uint64_t taken) noexcept { return mapped() || credit_.finish(taken); }
   /// Not mapped; see WireCredit::leave.

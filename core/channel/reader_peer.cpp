@@ -2,20 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <span>
 #include <utility>
 
 namespace psyne::inline v0 {
 
 ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
-                       std::uint32_t number, LaneAnswer answer)
+                       std::uint32_t number, LaneAnswer answer, Bell* service_bell)
     : link_(std::move(link)),
       remote_(std::move(remote)),
       outlet_(&outlet),
       capacity_(capacity),
       number_(number),
       answer_(std::move(answer)),
-      news_(*link_) {}
+      news_(*link_),
+      gathering_(std::chrono::nanoseconds(std::llround(link_->capabilities().post_cost_ns))),
+      service_bell_(service_bell) {}
 
 void ReaderPeer::join() {
   joined_ = true;
@@ -43,7 +47,16 @@ void ReaderPeer::close() {
   link_->wake();
 }
 
+void ReaderPeer::flush(std::uint64_t position) noexcept {
+  switch (gathering_.judge(position - news_.flushed(), [] { return Clock::now(); })) {
+    case Gathering::Verdict::post: return carry();
+    case Gathering::Verdict::call: return service_bell_->ring();
+    case Gathering::Verdict::called: return;
+  }
+}
+
 void ReaderPeer::carry() noexcept {
+  gathering_.posted();
   news_.carry(outlet_->position(), [this](std::uint64_t from, std::uint64_t to, const Signal& arrived) {
     return put_records(from, to, arrived);
   });

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <psyne/core/channel/gathering.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/outlet.hpp>
 #include <psyne/core/channel/wire_news.hpp>
+#include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/link.hpp>
 
 #include <cstdint>
@@ -16,11 +18,12 @@ namespace psyne::inline v0 {
 /// All members inside the sender's gate, save who() and id().
 class ReaderPeer final : public LaneWire {
  public:
+  /// `service_bell`: where the service thread is called to carry(); none where it is mapped.
   ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
-             std::uint32_t number, LaneAnswer answer);
+             std::uint32_t number, LaneAnswer answer, Bell* service_bell);
 
   void wake() noexcept override { link_->wake(); }
-  void flush(std::uint64_t /*position*/) noexcept override { carry(); }
+  void flush(std::uint64_t position) noexcept override;
   std::uint64_t credit(std::uint64_t needed) noexcept override;
   std::uint64_t reached() noexcept override { return news_.reached(); }
 
@@ -58,7 +61,9 @@ class ReaderPeer final : public LaneWire {
   std::uint32_t number_;
   LaneAnswer answer_;
   bool joined_ = false;
-  WireNews<> news_;  // not mapped
+  WireNews<> news_;  // these not mapped
+  Gathering gathering_;
+  Bell* const service_bell_;
 };
 
 }  // namespace psyne::inline v0

@@ -206,7 +206,7 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
     own_outlet = std::move(invited.outlet);
     Outlet& outlet = own_outlet ? *own_outlet : outlets_.shared();
     peer = std::make_shared<ReaderPeer>(std::move(link), std::move(*remote), outlet, settings_.capacity, invited.number,
-                                        std::move(*told));
+                                        std::move(*told), service_bell_ ? &service_bell_->bell() : nullptr);
     peers_.push_back(peer);
   }
   join(peer, std::move(own_outlet));

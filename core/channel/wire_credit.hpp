@@ -12,9 +12,9 @@ namespace psyne::inline v0 {
 /// What the reader of a lane that is not mapped tells back: which records are the writer's again, and that it goes.
 /// Any thread: views are released by any, and the service thread tells what a full queue turned away.
 ///
-/// A credit for each release would be a message for each message: they are gathered, until nothing more is to be read,
-/// or until the sender needs them. It asks by its counter before it rings us: either settle() sees a release, or the
-/// release sees that it asks.
+/// A credit for each release would be a message for each message: they are gathered until they are an eighth of the
+/// ring, or until the sender needs them. It asks by its counter before it rings us: either settle() sees a release, or
+/// the release sees that it asks.
 template <class Link = psyne::Link, class Mutex = std::mutex>
 class WireCredit {
  public:

@@ -45,6 +45,8 @@ class WireNews {
     }
   }
 
+  /// Records before it went over.
+  std::uint64_t flushed() const noexcept { return flushed_; }
   /// Whether all is told.
   bool carried(std::uint64_t position) const noexcept {
     return joined_at_.told && flushed_ == position && closed_at_.told == closed_at_.value;
@@ -86,7 +88,7 @@ class WireNews {
   News joined_at_;
   News asked_;
   News closed_at_;
-  std::uint64_t flushed_ = 0;  // records before it went over
+  std::uint64_t flushed_ = 0;
 };
 
 }  // namespace psyne::inline v0

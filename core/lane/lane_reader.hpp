@@ -27,10 +27,8 @@ class LaneSource {
   virtual std::uint64_t arrived() noexcept = 0;
   /// The position at which the producer closed, or ProducerBlock::open.
   virtual std::uint64_t closed_at() noexcept = 0;
-  /// Carries the cursor back, soon: the source may gather.
+  /// Carries the cursor back: at once, or when that is enough, or when it is asked for.
   virtual void credit(std::uint64_t cursor) noexcept = 0;
-  /// Carries back what was gathered: nothing more is to be read now.
-  virtual void settle() noexcept = 0;
   /// The sleeping producer is to look again.
   virtual void wake() noexcept = 0;
 };

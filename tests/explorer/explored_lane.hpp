@@ -37,7 +37,6 @@ struct RoomBell final : Bell, LaneSource {
   std::uint64_t arrived() noexcept override { return 0; }
   std::uint64_t closed_at() noexcept override { return ProducerBlock<ExplorerAtomics>::open; }
   void credit(std::uint64_t) noexcept override {}
-  void settle() noexcept override {}
   void wake() noexcept override { ring(); }
 };
 

@@ -160,7 +160,6 @@ class Receiving final : public LaneSource {
     return plus_one == 0 ? psyne::ProducerBlock<ExplorerAtomics>::open : plus_one - 1;
   }
   void credit(std::uint64_t cursor) noexcept override { credit_.release(cursor); }
-  void settle() noexcept override { credit_.settle(); }
   void wake() noexcept override {}
 
   End& link_;

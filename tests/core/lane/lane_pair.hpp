@@ -22,7 +22,6 @@ struct CountingSource final : psyne::LaneSource {
   std::uint64_t arrived() noexcept override { return 0; }
   std::uint64_t closed_at() noexcept override { return psyne::ProducerBlock<>::open; }
   void credit(std::uint64_t) noexcept override {}
-  void settle() noexcept override {}
   void wake() noexcept override { ++wakes; }
 };
 

@@ -96,7 +96,8 @@ struct Simulation {
                                    .mirror = mirror,
                                    .most_held = 16});
     lane->connect(std::move(receiving));
-    peer = std::make_unique<ReaderPeer>(std::move(sending), std::move(remote), outlet, capacity, 0, LaneAnswer{});
+    peer =
+        std::make_unique<ReaderPeer>(std::move(sending), std::move(remote), outlet, capacity, 0, LaneAnswer{}, nullptr);
     peer->join();
     if (closed) peer->close();
   }

@@ -33,6 +33,7 @@ StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStrea
                     .exposes_plain_memory = true,
                     .counters = counters,
                     .inline_bytes = inline_bytes,
+                    .post_cost_ns = settings.post_cost_ns,
                     .latency_ns = settings.latency_ns,
                     .bandwidth_gbs = settings.bandwidth_gbs},
       peer_(std::move(peer)),
