@@ -66,7 +66,8 @@ bool ReaderPeer::carried() const noexcept { return news_.carried(outlet_->positi
 
 std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   static_cast<void>(link_->progress());
-  const std::uint64_t cursor = news_.credit(needed);
+  const bool goes_to_sleep = (outlet_->block().asleep.load(std::memory_order_relaxed) & 1) != 0;
+  const std::uint64_t cursor = news_.credit(needed, gathering_.ask(goes_to_sleep));
   carry();
   return cursor;
 }

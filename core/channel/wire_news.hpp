@@ -26,11 +26,12 @@ class WireNews {
   /// No record begins at or after `position`.
   void close(std::uint64_t position) noexcept { closed_at_.value = position; }
 
-  /// The reader's cursor as far as it came back. Where that is before `needed`, that is to be asked for: carry() next.
-  std::uint64_t credit(std::uint64_t needed) noexcept {
+  /// The reader's cursor as far as it came back. Where that is before `needed` and it is time to `ask`, that is to be
+  /// asked for: carry() next.
+  std::uint64_t credit(std::uint64_t needed, bool ask) noexcept {
     const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::credit));
     const std::uint64_t cursor = plus_one == 0 ? *joined_at_.value : plus_one - 1;
-    if (cursor < needed && asked_.value < needed) asked_.value = needed;
+    if (ask && cursor < needed && asked_.value < needed) asked_.value = needed;
     return cursor;
   }
 

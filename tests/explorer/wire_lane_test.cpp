@@ -78,7 +78,7 @@ class Sending final : public LaneWire {
     const std::uint64_t asked = bug_ == Bug::asks_for_nothing    ? 0
                                 : bug_ == Bug::asks_for_too_much ? needed + Fixed::stride
                                                                  : needed;
-    const std::uint64_t cursor = news_.credit(asked);
+    const std::uint64_t cursor = news_.credit(asked, true);
     carry();
     return cursor;
   }

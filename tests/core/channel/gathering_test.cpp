@@ -55,6 +55,16 @@ TEST(Gathering, AfterAPauseItGoesAtOnceAgain) {
   EXPECT_EQ(commits.commit(30ns), Verdict::post) << "the second of a few";
 }
 
+TEST(Gathering, AWriterWithoutRoomAsksNowAndThenAndBeforeItSleeps) {
+  Gathering gathering(2us);
+  int asked = 0;
+  for (std::uint32_t look = 0; look < 10 * Gathering::looks_between_asks; ++look) asked += gathering.ask(false) ? 1 : 0;
+  EXPECT_EQ(asked, 10);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(gathering.ask(true));
+  Gathering free(0ns);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(free.ask(false)) << "where it costs nothing";
+}
+
 // Whoever is called comes: until then nothing is posted, however long it takes, and nobody is called twice.
 TEST(Gathering, APauseDoesNotPostAheadOfWhoWasCalled) {
   Commits commits(2us);
