@@ -4,8 +4,8 @@
 #include <psyne/transports/stream/meeting/handshake.hpp>
 #include <psyne/transports/stream/meeting/message.hpp>
 
-#include "input.hpp"
 #include "../transports/stream/fake_link.hpp"
+#include "input.hpp"
 
 #include <algorithm>
 #include <cstdint>
