@@ -1,4 +1,3 @@
-#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/log/log.hpp>
 #include <psyne/transports/stream/connector/connector.hpp>
 #include <psyne/transports/stream/place/caller_of.hpp>
@@ -147,7 +146,6 @@ void Connector::connect_next() {
       tell(socket.error());
       continue;
     }
-    step();
     const int outcome = connect(socket->get(), address.generic(), address.length());
     const int number = errno;
     connecting_ = std::make_unique<LifeLine>(std::move(*socket));

@@ -1,4 +1,3 @@
-#include <psyne/core/atomics/step.hpp>
 #include <psyne/transports/stream/meeting/meeting.hpp>
 
 #include <sys/epoll.h>
@@ -55,7 +54,6 @@ void Meeting::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
   for (int i = 0; i < most_reads; ++i) {
     const auto room = handshake_.room();
     const iovec into{room.data(), room.size()};
-    step();
     const ssize_t got = stream_.read({&into, 1});
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return fail(named(Code::peer_lost, "the other end went during the handshake"), true);
@@ -75,7 +73,6 @@ bool Meeting::flush() {
   while (!handshake_.unsent().empty()) {
     const auto unsent = handshake_.unsent();
     const iovec from{const_cast<std::byte*>(unsent.data()), unsent.size()};
-    step();
     const ssize_t sent = stream_.write({&from, 1});
     if (sent <= 0) break;
     handshake_.sent(static_cast<std::size_t>(sent));

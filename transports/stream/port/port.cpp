@@ -1,4 +1,3 @@
-#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/log/log.hpp>
 #include <psyne/core/uri/quoted.hpp>
 #include <psyne/transports/stream/place/caller_of.hpp>
@@ -84,7 +83,6 @@ void Port::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
         break;
       }
     }
-    step();
     Descriptor socket(accept4(listener_->get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       begin(std::move(socket));

@@ -1,4 +1,3 @@
-#include <psyne/core/atomics/step.hpp>
 #include <psyne/core/log/log.hpp>
 #include <psyne/transports/stream/meeting/hello.hpp>
 #include <psyne/transports/stream/place/socket_address.hpp>
@@ -35,7 +34,6 @@ Result<void> check_free(const std::string& path, const SocketAddress& address) {
   }
   const Descriptor probe = make_socket();
   if (!probe) return failed(path);
-  step();
   if (connect(probe.get(), address.generic(), address.length()) != 0) {
     if (errno == ECONNREFUSED || errno == ENOENT) return {};
     if (errno != EAGAIN && errno != EPROTOTYPE) return failed(path);  // a full queue, or another kind: it lives
@@ -49,7 +47,6 @@ Result<SocketFile::Listening> SocketFile::listen(const std::string& path) {
   const std::string directory = path.substr(0, path.rfind('/') + 1);
   const Descriptor lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock) return failed(path);
-  step();
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return failed(path);
   const auto number = random_number();
   if (!number) return number.error();
@@ -63,9 +60,7 @@ Result<SocketFile::Listening> SocketFile::listen(const std::string& path) {
   struct stat bound {};
   // The mode first: bind() makes the file with it, so that at no time more may connect.
   if (!listener || fchmod(listener.get(), 0600) != 0) return failed(path);
-  step();
   if (bind(listener.get(), binding_address->generic(), binding_address->length()) != 0) return failed(path);
-  step();
   if (::listen(listener.get(), SOMAXCONN) != 0 || lstat(binding.c_str(), &bound) != 0 ||
       rename(binding.c_str(), path.c_str()) != 0) {
     const auto error = failed(path);
