@@ -128,8 +128,9 @@ TEST_P(LinkConformance, EarlierPostsLandBeforeALaterSignal) {
     const Put large{.local = bytes.first(bytes.size() - 64), .remote = &side.target(), .offset = 0};
     const Put small{.local = bytes.last(64), .remote = &side.target(), .offset = bytes.size() - 64};
     ASSERT_TRUE(post(side.link(), {&large, 1}, {}));
-    ASSERT_TRUE(post(side.link(), {&small, 1}, {.counter = 1, .value = round}));
-    ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(1) == round; },
+    const auto token = post(side.link(), {&small, 1}, {.counter = 1, .value = round});
+    ASSERT_TRUE(token);
+    ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(1) == round && side.link().completed(*token); },
                            {&side.link(), &couple.answering.link()}));
     ASSERT_TRUE(std::ranges::all_of(couple.answering.window.bytes(), [&](auto b) { return b == std::byte{round}; }));
   }
@@ -149,9 +150,11 @@ TEST_P(LinkConformance, ZeroUnalignedAndLargeSizes) {
       for (std::size_t i = 0; i < size; ++i) local[i] = static_cast<std::byte>(i * 7 + value);
       std::ranges::fill(couple.answering.window.bytes(), std::byte{0});
       const Put put{.local = local, .remote = &side.target(), .offset = offset};
-      ASSERT_TRUE(post(side.link(), {&put, 1}, {.counter = 2, .value = value}));
-      ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(2) == value; },
-                             {&side.link(), &couple.answering.link()}));
+      const auto token = post(side.link(), {&put, 1}, {.counter = 2, .value = value});
+      ASSERT_TRUE(token);
+      ASSERT_TRUE(
+          eventually([&] { return couple.answering.link().counter(2) == value && side.link().completed(*token); },
+                     {&side.link(), &couple.answering.link()}));
       const auto got = couple.answering.window.bytes();
       EXPECT_TRUE(std::ranges::equal(got.subspan(offset, size), local));
       EXPECT_EQ(got[offset + size], std::byte{0}) << "one byte more than was put";
