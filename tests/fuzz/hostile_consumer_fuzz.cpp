@@ -49,7 +49,6 @@ struct Quiet final : psyne::LaneSource {
   std::uint64_t arrived() noexcept override { return 0; }
   std::uint64_t closed_at() noexcept override { return ProducerBlock<>::open; }
   void credit(std::uint64_t) noexcept override {}
-  void settle() noexcept override {}
   void wake() noexcept override {}
 };
 
