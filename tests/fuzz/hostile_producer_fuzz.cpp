@@ -40,7 +40,6 @@ struct Liar final : psyne::LaneSource {
   std::uint64_t arrived() noexcept override { return at = input->position(at); }
   std::uint64_t closed_at() noexcept override { return input->position(at); }
   void credit(std::uint64_t) noexcept override {}
-  void settle() noexcept override {}
   void wake() noexcept override {}
   Input* input;
   std::uint64_t at = 0;
