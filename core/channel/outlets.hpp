@@ -50,7 +50,7 @@ class Outlets {
  private:
   struct Route {
     EndId receiver;
-    Outlet* outlet;
+    Outlet* outlet = nullptr;
   };
   void hand_over();
 

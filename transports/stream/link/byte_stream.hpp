@@ -3,9 +3,16 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <cstddef>
 #include <span>
 
 namespace psyne::inline v0 {
+
+/// Bytes to be written, as writev(2) wants them.
+inline iovec piece(std::span<const std::byte> bytes) noexcept {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): one type serves reading and writing; writev(2) only reads
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
 
 /// Bytes in order, to and from one peer, over a socket that never blocks.
 ///

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::size_t most_pieces = 64;  // of one system call
 
-iovec piece(const void* bytes, std::size_t length) { return {const_cast<void*>(bytes), length}; }
-
 }  // namespace
 
 FrameQueue::Entry& FrameQueue::next() {
@@ -56,14 +54,14 @@ FrameQueue::Write FrameQueue::write(ByteStream& stream) noexcept {
     for (std::size_t place = 0; place < count_ && used + 2 <= pieces.size(); ++place) {
       const Entry& one = entry(place);
       if (skip < one.frame_bytes) {
-        pieces[used++] = piece(reinterpret_cast<const std::byte*>(&one.frame) + skip, one.frame_bytes - skip);
+        pieces[used++] = piece(std::as_bytes(std::span(&one.frame, 1)).subspan(skip));
         wanted += one.frame_bytes - skip;
         skip = 0;
       } else {
         skip -= one.frame_bytes;
       }
       if (skip < one.payload.size()) {
-        pieces[used++] = piece(one.payload.data() + skip, one.payload.size() - skip);
+        pieces[used++] = piece(one.payload.subspan(skip));
         wanted += one.payload.size() - skip;
       }
       skip = 0;

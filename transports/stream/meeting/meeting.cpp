@@ -72,7 +72,7 @@ bool Meeting::flush() {
   const bool waited = !handshake_.unsent().empty();
   while (!handshake_.unsent().empty()) {
     const auto unsent = handshake_.unsent();
-    const iovec from{const_cast<std::byte*>(unsent.data()), unsent.size()};
+    const iovec from = piece(unsent);
     const ssize_t sent = stream_.write({&from, 1});
     if (sent <= 0) break;
     handshake_.sent(static_cast<std::size_t>(sent));
