@@ -96,10 +96,8 @@ TEST(ProcessBudget, OnePoolRunsAsManyAsItHasWorkers) {
   const Pool idle = wide_pool("idle");
   const Stream stream(pool);
   EXPECT_TRUE(eventually([&] { return stream.running() == width(); }));
-  for (int look = 0; look < 100; ++look) {
-    ASSERT_EQ(places(pool), width());
-    std::this_thread::sleep_for(500us);
-  }
+  // On a busy machine the idle pool's workers may look for work for a while before they first sleep.
+  EXPECT_TRUE(eventually_for_a_while([&] { return places(pool) == width(); }));
 }
 
 TEST(ProcessBudget, TheShareOfAPoolThatIsIdleGoesToTheOther) {
