@@ -197,7 +197,7 @@ TEST_P(ReceiverKilled, AtEveryStepHoldsNobodyUpAndLeavesNothing) {
   const auto found = kill_at_every_step(
       script.name, [&](std::uint64_t kill_at, Findings& findings) { return live_through(script, kill_at, findings); });
   EXPECT_THAT(found, testing::IsEmpty());
-  EXPECT_GT(steps_of(script.name), 40U) << "where are the steps?";
+  EXPECT_GT(steps_of(script.name), 20U) << "where are the steps?";
 }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, ReceiverKilled, testing::ValuesIn(receiver_scripts),
