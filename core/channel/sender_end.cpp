@@ -82,7 +82,13 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   if (!bell) return bell.error();
   end->bell_ = std::move(*bell);
   if (!(*transport)->maps()) {
-    auto service_bell = ServiceBell::make([raw = end.get()] { raw->gate_.visit([raw] { raw->carry(); }); });
+    // Where the owner does it, on its way into a sleep, it may read the very credit that it is going to sleep for.
+    auto service_bell = ServiceBell::make([raw = end.get()] {
+      raw->gate_.visit([raw] {
+        raw->carry();
+        raw->bell_->ring();
+      });
+    });
     if (!service_bell) return service_bell.error();
     end->service_bell_ = std::move(*service_bell);
   }
