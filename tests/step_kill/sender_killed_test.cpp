@@ -185,7 +185,7 @@ TEST_P(SenderKilled, AtEveryStepLeavesWhatItCommittedAndNothingElse) {
   switch (script.flaw) {
     case Flaw::none:
       EXPECT_THAT(found, testing::IsEmpty());
-      EXPECT_GT(steps_of(script.name), 20U) << "where are the steps?";
+      EXPECT_GT(steps_of(script.name), 40U) << "where are the steps?";
       break;
     case Flaw::commits_before_it_fills: EXPECT_THAT(found, testing::Contains(testing::HasSubstr("torn"))); break;
     case Flaw::says_sent_too_early: EXPECT_THAT(found, testing::Contains(testing::HasSubstr("delivered"))); break;
