@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <thread>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -84,9 +85,9 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   if (!(*transport)->maps()) {
     // Where the owner does it, on its way into a sleep, it may read the very credit that it is going to sleep for.
     auto service_bell = ServiceBell::make([raw = end.get()] {
-      raw->gate_.visit([raw] {
+      raw->gate_.visit([raw, service = std::this_thread::get_id()] {
         raw->carry();
-        raw->bell_->ring();
+        if (std::this_thread::get_id() != service) raw->bell_->ring();
       });
     });
     if (!service_bell) return service_bell.error();
