@@ -1,4 +1,3 @@
-#include <psyne/transports/stream/link/socket_stream.hpp>
 #include <psyne/transports/stream/link/stream_link.hpp>
 #include <psyne/transports/stream/place/interfaces.hpp>
 #include <psyne/transports/stream/stream_presence.hpp>
@@ -27,8 +26,7 @@ Result<std::string> known_by() {
 
 Result<stream::NewLink> make_stream_link(const stream::Caller& caller, const stream::Attendant& /*attendant*/,
                                          Identity peer) {
-  auto link = std::make_unique<StreamLink>(caller.line, std::make_unique<SocketStream>(caller.line), std::move(peer),
-                                           StreamSettings());
+  auto link = std::make_unique<StreamLink>(caller.line, caller.stream, std::move(peer), StreamSettings());
   auto start = [raw = link.get()](std::vector<std::byte> first) { return raw->start(std::move(first)); };
   return stream::NewLink{.link = std::move(link), .start = std::move(start)};
 }

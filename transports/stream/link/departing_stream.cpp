@@ -31,7 +31,7 @@ bool any_under_way(int socket) {
 /// Deletes itself, on the service thread.
 class DepartingStream final : private Service::Watcher, private Work {
  public:
-  DepartingStream(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, std::vector<std::byte> rest,
+  DepartingStream(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, std::vector<std::byte> rest,
                   Service& service)
       : Work([](Work& self) noexcept { static_cast<DepartingStream&>(self).look(); }),
         line_(std::move(line)),
@@ -61,10 +61,12 @@ class DepartingStream final : private Service::Watcher, private Work {
       }
       written_ += static_cast<std::size_t>(sent);
     }
+    flushed_ = stream_->flush();
   }
 
   void look() noexcept {
-    if (Clock::now() >= until_ || (written_ == rest_.size() && !any_under_way(line_->get()))) return leave();
+    if (Clock::now() >= until_ || (written_ == rest_.size() && flushed_ && !any_under_way(line_->get())))
+      return leave();
     service_.start(timer_, Clock::now() + between_looks);
   }
 
@@ -74,9 +76,10 @@ class DepartingStream final : private Service::Watcher, private Work {
   }
 
   std::shared_ptr<LifeLine> line_;
-  std::unique_ptr<ByteStream> stream_;
+  std::shared_ptr<ByteStream> stream_;
   std::vector<std::byte> rest_;
   std::size_t written_ = 0;
+  bool flushed_ = false;
   Service& service_;
   Timer timer_;
   const Deadline until_ = Clock::now() + longest;
@@ -84,8 +87,8 @@ class DepartingStream final : private Service::Watcher, private Work {
 
 }  // namespace
 
-void depart(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, std::vector<std::byte> rest) noexcept {
-  if (rest.empty() && !any_under_way(line->get())) return;
+void depart(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, std::vector<std::byte> rest) noexcept {
+  if (rest.empty() && stream->flush() && !any_under_way(line->get())) return;
   auto service = Service::process();
   if (!service) return;
   auto* departing = new DepartingStream(std::move(line), std::move(stream), std::move(rest), **service);

@@ -12,6 +12,6 @@ namespace psyne::inline v0 {
 /// Lets a connection go once `rest`, and what was written before, has reached the peer's machine: a socket that is
 /// closed with bytes unread makes the kernel throw away those unsent. Returns at once; the service thread sees to it,
 /// for ten seconds at most, in which the process may not end. Any thread.
-void depart(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, std::vector<std::byte> rest) noexcept;
+void depart(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, std::vector<std::byte> rest) noexcept;
 
 }  // namespace psyne::inline v0

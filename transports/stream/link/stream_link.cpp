@@ -24,11 +24,12 @@ constexpr int most_reads = 16;
 
 }  // namespace
 
-StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, Identity peer,
+StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, Identity peer,
                        const StreamSettings& settings)
     : Work([](Work& self) noexcept { static_cast<StreamLink&>(self).look_again(); }),
       line_(std::move(line)),
       stream_(std::move(stream)),
+      holds_(stream_->is_secure()),
       capabilities_{.mapped = false,
                     .exposes_plain_memory = true,
                     .counters = counters,
@@ -57,13 +58,16 @@ Result<void> StreamLink::start(std::vector<std::byte> first) {
   if (!service) return service.error();
   service_ = *service;
   timer_.emplace(static_cast<Work&>(*this), service_->executor());
+  pause_ = first_pause;
   watched_ = always | EPOLLIN | (first.empty() ? 0U : EPOLLOUT);
   if (!first.empty()) {
     queue_.push(std::move(first));
     stalled_.store(true, std::memory_order_relaxed);
   }
   started_.store(true, std::memory_order_release);
-  return line_->watch(watched_, *this);
+  if (auto watched = line_->watch(watched_, *this); !watched) return watched;
+  if (holds_ && stream_->holds_unread()) service_->start(*timer_, Clock::now());  // it came behind the welcome
+  return {};
 }
 
 Error StreamLink::forked_link() const { return forked_error("cannot use the link to " + peer_.name); }
@@ -200,7 +204,7 @@ void StreamLink::write() noexcept {
     turned_away_ = false;
   }
   written_.store(queue_.written(), std::memory_order_release);
-  const bool stalled = how == FrameQueue::Write::no_room;
+  const bool stalled = how == FrameQueue::Write::no_room || (holds_ && !stream_->flush());
   if (stalled != stalled_.load(std::memory_order_relaxed)) {
     stalled_.store(stalled, std::memory_order_relaxed);
     stalled ? watch(EPOLLOUT, 0) : watch(0, EPOLLOUT);
@@ -236,7 +240,7 @@ Result<void> StreamLink::progress() {
     acknowledge_revocations();
   if (stalled_.load(std::memory_order_relaxed)) [[unlikely]] {
     const std::lock_guard lock(send_mutex_);
-    if (!queue_.empty()) write();
+    write();
   }
   return {};
 }
@@ -252,12 +256,11 @@ void StreamLink::read(bool all) noexcept {
     return;  // another is at it
   }
   on_service_ = on_service;
-  for (int turn = 0; peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
+  bool more = true;
+  for (int turn = 0; more && peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
     switch (reader_.read(*stream_, *this)) {
       case FrameReader::Read::some: continue;
-      case FrameReader::Read::drained:
-        if (!all) return;
-        continue;
+      case FrameReader::Read::drained: more = all; continue;
       case FrameReader::Read::nothing: return;
       case FrameReader::Read::ended: return end(PeerState::lost);
       case FrameReader::Read::failed: return broke_off(errno);
@@ -266,11 +269,13 @@ void StreamLink::read(bool all) noexcept {
         return end(PeerState::lost);
     }
   }
+  if (holds_ && stream_->holds_unread()) ring();  // else who sleeps next would sleep on it
 }
 
 void StreamLink::broke_off(int error) noexcept {
+  const auto why = stream_->failure();
   logging::write(logging::Level::info, "stream", "the connection to ", peer_.name,
-                 " broke off: ", system_error(error, "cannot read"));
+                 " broke off: ", why ? *why : system_error(error, "cannot read"));
   const bool silence = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
                        error == ENETDOWN || error == ENONET;
   end(silence ? PeerState::unreachable : PeerState::lost);
@@ -336,6 +341,7 @@ void StreamLink::look_again() noexcept {
   driven_.exchange(false, std::memory_order_relaxed)
       ? rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause))
       : watch(EPOLLIN, 0);
+  if (holds_ && stream_->holds_unread()) read(true);
 }
 
 void StreamLink::rest(std::chrono::nanoseconds pause) noexcept {
@@ -387,6 +393,7 @@ Result<void> StreamLink::attach_bell(Bell* bell) {
   } else if (auto watched = bell->watch(line_->get()); !watched) {
     return watched.error();
   }
+  if (holds_ && stream_->holds_unread()) bell->ring();
   bell_ = bell;
   return {};
 }

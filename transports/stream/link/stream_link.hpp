@@ -38,13 +38,14 @@ namespace psyne::inline v0 {
 /// not read, waits up to 32 ms, and everything else for nobody.
 ///
 /// Who writes: whoever posts. What the socket has no room for stays in the queue, and the service thread writes it when
-/// there is room.
+/// there is room. A stream that encrypts may hold bytes that nobody who watches the socket is told of: whoever leaves
+/// some unread rings the bell, and whoever begins to watch looks first.
 class StreamLink final : public Link, private Service::Watcher, private FrameSink, private Work {
  public:
   static constexpr std::uint32_t counters = 32;
 
-  /// `line`: the connected socket under `stream`.
-  StreamLink(std::shared_ptr<LifeLine> line, std::unique_ptr<ByteStream> stream, Identity peer,
+  /// `line`: the connected socket under `stream`, which is open.
+  StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, Identity peer,
              const StreamSettings& settings);
   ~StreamLink() override;
 
@@ -102,7 +103,8 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   void ring_service() noexcept;
 
   const std::shared_ptr<LifeLine> line_;
-  std::unique_ptr<ByteStream> stream_;
+  std::shared_ptr<ByteStream> stream_;
+  const bool holds_;  // stream_ may hold bytes of its own
   const Capabilities capabilities_;
   const Identity peer_;
   const std::size_t most_queued_;

@@ -149,11 +149,12 @@ Result<void> Handshake::check_terms() const {
         .because(ours ? "this end has a token and the other has none" : "the other end has a token and this has none")
         .mend("Give both sides the same PSYNE_TOKEN.");
   }
-  if (caller_.security == Security::plain && own_.authentication == Authentication::none &&
-      !attendant_->settings.insecure) {
+  if (caller_.exposed() && own_.authentication == Authentication::none && !attendant_->settings.insecure) {
     return Error(Code::refused, "")
         .because("it leaves this host, and no token says who may come")
-        .mend("Give both sides the same PSYNE_TOKEN, or insecure=1 where every host on the network may come.");
+        .mend(
+            "Give both sides the same PSYNE_TOKEN, or use tls://, or insecure=1 where every host on the network may "
+            "come.");
   }
   return {};
 }

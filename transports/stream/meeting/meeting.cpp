@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace psyne::inline v0::stream {
 
@@ -18,15 +19,17 @@ constexpr int most_reads = 64;
 Meeting::Meeting(Owner& owner, const Attendant& attendant, const Caller& caller, const MakeLink& make_link)
     : owner_(owner),
       uri_(attendant.uri),
+      address_(caller.address),
       line_(caller.line),
-      stream_(line_),
+      stream_(caller.stream),
       handshake_(attendant, caller, make_link) {}
 
 Meeting::Meeting(Owner& owner, Reception& reception, const Caller& caller, const MakeLink& make_link)
     : owner_(owner),
       uri_(reception.uri()),
+      address_(caller.address),
       line_(caller.line),
-      stream_(line_),
+      stream_(caller.stream),
       handshake_(reception, caller, make_link) {}
 
 Meeting::~Meeting() {
@@ -36,7 +39,30 @@ Meeting::~Meeting() {
 void Meeting::start() {
   if (auto started = handshake_.start(); !started) return fail(started.error(), false);
   if (auto watched = line_->watch(EPOLLIN, *this); !watched) return fail(watched.error(), false);
-  flush();
+  if (open()) flush();
+}
+
+// Whether messages may go; if not yet, it is called again, or all is over.
+bool Meeting::open() {
+  if (open_) return true;
+  switch (stream_->open()) {
+    case ByteStream::Opening::open: open_ = true; return true;
+    case ByteStream::Opening::going_on: flush(); break;
+    case ByteStream::Opening::failed: broke_off(); break;
+  }
+  return false;
+}
+
+// The peer went, or broke what protects the connection.
+void Meeting::broke_off() {
+  open_ = false;
+  const auto why = stream_->failure();
+  if (!why) return fail(named(Code::peer_lost, "the other end went during the handshake"), true);
+  fail(Error(why->code(), "cannot connect " + uri_)
+           .peer(address_)
+           .because(std::string(why->reason()))
+           .mend(std::string(why->advice())),
+       why->code() == Code::peer_lost);
 }
 
 void Meeting::stall() {
@@ -50,13 +76,14 @@ void Meeting::abandon() {
 
 void Meeting::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
   if (state_ == State::parting) return part();
+  if (!open()) return;
   flush();
   for (int i = 0; i < most_reads; ++i) {
     const auto room = handshake_.room();
     const iovec into{room.data(), room.size()};
-    const ssize_t got = stream_.read({&into, 1});
+    const ssize_t got = stream_->read({&into, 1});
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return fail(named(Code::peer_lost, "the other end went during the handshake"), true);
+    if (got <= 0) return broke_off();
     const auto progress = handshake_.took(static_cast<std::size_t>(got));
     if (!progress) return fail(progress.error(), false);
     if (*progress == Handshake::Progress::linked) {
@@ -69,16 +96,17 @@ void Meeting::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
 
 // Whether all that was to be sent went. A peer that is gone is found out by reading.
 bool Meeting::flush() {
-  const bool waited = !handshake_.unsent().empty();
-  while (!handshake_.unsent().empty()) {
+  const bool waited = std::exchange(waits_, false) || (open_ && !handshake_.unsent().empty());
+  while (open_ && !handshake_.unsent().empty()) {
     const auto unsent = handshake_.unsent();
     const iovec from = piece(unsent);
-    const ssize_t sent = stream_.write({&from, 1});
+    const ssize_t sent = stream_->write({&from, 1});
     if (sent <= 0) break;
     handshake_.sent(static_cast<std::size_t>(sent));
   }
-  const bool all = handshake_.unsent().empty();
-  if (waited) static_cast<void>(line_->rewatch(EPOLLIN | (all ? 0U : static_cast<std::uint32_t>(EPOLLOUT))));
+  const bool all = stream_->flush() && (!open_ || handshake_.unsent().empty());
+  waits_ = !all;
+  if (waited || waits_) static_cast<void>(line_->rewatch(EPOLLIN | (all ? 0U : static_cast<std::uint32_t>(EPOLLOUT))));
   return all;
 }
 
@@ -87,7 +115,7 @@ void Meeting::fail(const Error& error, bool gone) {
   handshake_.refuse(error);
   flush();
   const bool told = handshake_.miss(error);
-  const bool stays = !gone && handshake_.heard_hello();
+  const bool stays = !gone && (handshake_.heard_hello() || stream_->failure());
   owner_.missed(*this, error, told);
   state_ = State::parting;
   deadline_ = Clock::now() + parting;
@@ -104,9 +132,8 @@ void Meeting::part() {
 // Whether the peer has ended its side; what it still says is thrown away.
 bool Meeting::hung_up() {
   std::array<std::byte, 4096> nowhere{};
-  const iovec into{nowhere.data(), nowhere.size()};
   for (int i = 0; i < most_reads; ++i) {
-    const ssize_t got = stream_.read({&into, 1});
+    const ssize_t got = recv(line_->get(), nowhere.data(), nowhere.size(), MSG_DONTWAIT);  // encrypted or not
     if (got <= 0) return got == 0 || errno != EAGAIN;
   }
   return false;

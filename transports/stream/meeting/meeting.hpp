@@ -3,7 +3,7 @@
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
-#include <psyne/transports/stream/link/socket_stream.hpp>
+#include <psyne/transports/stream/link/byte_stream.hpp>
 #include <psyne/transports/stream/meeting/handshake.hpp>
 
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace psyne::inline v0::stream {
 
-/// One handshake over its connection: moved when the socket has something, ended when it takes too long. After a
-/// refusal the connection stays for a moment, so that the refusal arrives: closed with something unread in it, it would
-/// be reset.
+/// One handshake over its connection, behind the stream's own where that encrypts: moved when the socket has something,
+/// ended when it takes too long. After a refusal the connection stays for a moment, so that the refusal arrives: closed
+/// with something unread in it, it would be reset.
 ///
 /// Service thread only.
 class Meeting final : private Service::Watcher {
@@ -59,7 +59,9 @@ class Meeting final : private Service::Watcher {
   enum class State : std::uint8_t { talking, parting, linked };
 
   void ready(int descriptor, std::uint32_t events) noexcept override;
+  bool open();
   bool flush();
+  void broke_off();
   bool hung_up();
   void fail(const Error& error, bool gone);
   void part();
@@ -67,11 +69,14 @@ class Meeting final : private Service::Watcher {
 
   Owner& owner_;
   const std::string uri_;
+  const std::string address_;  // of the peer
   const Clock::time_point begun_ = Clock::now();
   Deadline deadline_ = begun_ + patience;
   State state_ = State::talking;
   std::shared_ptr<LifeLine> line_;
-  SocketStream stream_;
+  std::shared_ptr<ByteStream> stream_;
+  bool open_ = false;   // stream_ is
+  bool waits_ = false;  // for room in the socket
   Handshake handshake_;
 };
 

@@ -1,3 +1,4 @@
+#include <psyne/transports/stream/link/socket_stream.hpp>
 #include <psyne/transports/stream/place/caller_of.hpp>
 #include <psyne/transports/stream/place/socket_address.hpp>
 
@@ -21,6 +22,7 @@ Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
       caller.pid = peer.pid;
     }
   }
+  caller.stream = std::make_shared<SocketStream>(line);
   caller.line = std::move(line);
   return caller;
 }

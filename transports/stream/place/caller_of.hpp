@@ -7,8 +7,8 @@
 
 namespace psyne::inline v0::stream {
 
-/// Who is at the other end of `line`, a connected socket. Errors: what the system says, where it is not connected any
-/// more.
+/// Who is at the other end of `line`, a connected socket, with the bytes of that as they are. Errors: what the system
+/// says, where it is not connected any more.
 Result<Caller> caller_of(std::shared_ptr<LifeLine> line);
 
 }  // namespace psyne::inline v0::stream
