@@ -30,11 +30,13 @@ class Gate {
       run();
   }
 
-  void leave() noexcept {
+  /// Whether this call did what a visitor had left: then who leaves in order to sleep has something to look at first.
+  bool leave() noexcept {
     busy_.store(0, std::memory_order_release);  // a visitor that sees it sees all that was done inside
     Atomics::light_barrier();
-    if (attention_.load(std::memory_order_acquire) != 0) [[unlikely]]
-      run();
+    if (attention_.load(std::memory_order_acquire) == 0) [[likely]]
+      return false;
+    return run();
   }
 
   /// `work` must not visit this gate itself.
@@ -52,9 +54,11 @@ class Gate {
  private:
   // While attention_ is set, an owner that enters comes here and waits for the visitor inside; and a visitor cannot
   // begin before the owner has gone through.
-  void run() noexcept {
+  bool run() noexcept {
     const std::lock_guard<Mutex> lock(mutex_);
+    const bool any = !left_.empty();
     run_left();
+    return any;
   }
   void run_left() noexcept {
     for (std::function<void()>& work : left_) work();

@@ -2,66 +2,106 @@
 
 #include <psyne/core/atomics/atomics.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 namespace psyne::inline v0 {
 
-/// When a lane that is not mapped posts, and asks: whether a record that was just committed goes at once, or is left
-/// for the service thread to post soon, with all that is committed until then.
+/// When a sender over links that are not mapped posts, and asks for room. One for all its lanes: posting takes the time
+/// of its one thread.
 ///
-/// A post over a socket costs a microsecond or more, a record 30 ns: who sends many small ones in a row would be slowed
-/// by a factor of 20, and who sends one must not wait. So the first few are posted at once, as is what comes after a
-/// pause; in a stream of them the service thread is called once, and takes what has gathered by the time that it comes.
+/// A post over a socket costs microseconds, a record 30 ns: who sends many small ones in a row would be slowed by a
+/// factor of 50, and who sends one must not wait. So in a stream of records posting has a third of the thread's time:
+/// after a post they gather for twice as long as it took. What comes more slowly than posts take goes at once, and so
+/// do the first few of a burst.
 ///
-/// All members inside the sender's gate.
+/// What has gathered when the stream ends is nobody's next commit. So while something waits the service thread comes
+/// by, and posts it when it finds that the thread has not posted since it looked last. After 20 us, then less and less
+/// often.
+///
+/// All members inside the sender's gate, but for goes_on(), which the service thread asks.
 class Gathering {
  public:
   /// So many bytes are worth a post of their own.
-  static constexpr std::uint64_t enough = std::uint64_t{16} << 10U;
-  /// Posts in a row before it is a stream.
-  static constexpr std::uint32_t few = 4;
+  static constexpr std::uint64_t enough = std::uint64_t{64} << 10U;
+  /// By how much posting may exceed its share before anything gathers: a dozen small posts.
+  static constexpr std::chrono::microseconds ahead{100};
+  /// A post that takes longer was interrupted: such time is nobody's cost.
+  static constexpr std::chrono::microseconds longest_post{25};
+  /// Posting has one part of so many.
+  static constexpr int share = 3;
+  static constexpr std::chrono::microseconds first_look{20};
+  static constexpr std::chrono::microseconds last_look{400};
+  /// A look at the clock takes as long as a record (25 ns): in a stream all these but one go without.
+  static constexpr std::uint32_t most_unlooked = 15;
   static constexpr std::uint32_t looks_between_asks = 64;
 
-  /// `post_cost`: what a post takes; zero where it is a store, and nothing is gathered.
-  explicit Gathering(std::chrono::nanoseconds post_cost) noexcept : pause_(2 * post_cost) {}
+  /// A link has come by which a post is more than a store. Before this nothing is gathered.
+  void begin() noexcept { gathers_ = true; }
+  bool gathers() const noexcept { return gathers_; }
 
-  enum class Verdict : std::uint8_t {
-    post,   ///< now
-    call,   ///< the service thread is to be called
-    called  ///< it has been, and will come
-  };
-  /// `waiting`: bytes that are committed and not posted.
-  template <class Now>
-  Verdict judge(std::uint64_t waiting, const Now& now) noexcept {
-    if (pause_ == Clock::duration::zero() || waiting >= enough) return Verdict::post;
-    if (called_) return Verdict::called;
-    const Deadline committed_at = now();
-    const bool after_pause = committed_at - last_ > pause_;
-    last_ = committed_at;
-    in_row_ = after_pause ? 0 : in_row_ + 1;
-    if (in_row_ < few) return Verdict::post;
-    called_ = true;
-    return Verdict::call;
+  /// A record was committed, and `waiting` bytes of its lane are not posted: whether it is left without a look at the
+  /// clock. The service thread is called already.
+  bool leave(std::uint64_t waiting) noexcept {
+    if (unlooked_ == 0 || waiting >= enough || !called_) return false;
+    --unlooked_;
+    return true;
+  }
+  /// It was not, and it is `now`: whether to post them.
+  bool due(std::uint64_t waiting, Deadline now) noexcept {
+    const bool slower_than_posts = now - committed_ > post_;
+    committed_ = now;
+    return slower_than_posts || waiting >= enough || free_ <= now + ahead;
+  }
+  /// That was done.
+  void posted(Deadline began, Deadline ended) noexcept {
+    posts_.store(posts_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    post_ = std::min<Clock::duration>(ended - began, longest_post);
+    free_ = std::min(std::max(free_, began) + share * post_, ended + ahead + share * longest_post);
+    committed_ = ended;  // what took the post is no pause of the program's
+    unlooked_ = looks_ahead_ = 0;
+  }
+  /// It was not: whether the service thread is to be asked to come, after `first_look`.
+  bool call() noexcept {
+    unlooked_ = looks_ahead_ = std::min(2 * looks_ahead_ + 1, most_unlooked);
+    return !std::exchange(called_, true);
+  }
+
+  /// The service thread, having come: when to look again, where this thread has posted since the last look.
+  std::optional<std::chrono::nanoseconds> goes_on() noexcept {
+    const std::uint32_t posts = posts_.load(std::memory_order_relaxed);
+    if (std::exchange(seen_, posts) == posts) return {};
+    pause_ = std::min<std::chrono::nanoseconds>(2 * pause_, last_look);
+    return pause_;
+  }
+  /// It has not, and what waited was posted for it: the service thread comes when it is called again.
+  void rest() noexcept {
+    called_ = false;
+    pause_ = first_look;
   }
 
   /// Whether a writer that finds no room is to ask for some. A reader that goes on gives credit by itself, an eighth of
   /// the ring at a time: to ask whenever a record is in the way would be two posts for each (0.2 M messages a second
   /// over TCP). So it asks when it goes to sleep, and at every 64th look.
-  bool ask(bool goes_to_sleep) noexcept {
-    return pause_ == Clock::duration::zero() || goes_to_sleep || ++looks_ % looks_between_asks == 0;
-  }
-
-  /// All has been posted, or as much as there was room for.
-  void posted() noexcept { called_ = false; }
+  bool ask(bool goes_to_sleep) noexcept { return !gathers_ || goes_to_sleep || ++looks_ % looks_between_asks == 0; }
 
  private:
-  const Clock::duration pause_;
-  Deadline last_{};
-  std::uint32_t in_row_ = 0;
-  std::uint32_t looks_ = 0;
+  bool gathers_ = false;
   bool called_ = false;
+  std::uint32_t unlooked_ = 0;     // records that go without a look from here on
+  std::uint32_t looks_ahead_ = 0;  // what that was set to
+  Deadline committed_{};           // as of the last look
+  Deadline free_{};                // when posting will have had no more than its share
+  Clock::duration post_{0};
+  std::uint32_t looks_ = 0;
+  std::atomic<std::uint32_t> posts_{0};  // the sender's thread writes; what it guards lies behind the gate
+  std::uint32_t seen_ = 0;               // these two between call() and rest() the service thread's
+  std::chrono::nanoseconds pause_ = first_look;
 };
 
 }  // namespace psyne::inline v0

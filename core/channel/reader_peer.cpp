@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
 #include <span>
 #include <utility>
 
 namespace psyne::inline v0 {
 
 ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
-                       std::uint32_t number, LaneAnswer answer, Bell* service_bell)
+                       std::uint32_t number, LaneAnswer answer, Gathering& gathering, ServiceBell* service_bell)
     : link_(std::move(link)),
       remote_(std::move(remote)),
       outlet_(&outlet),
@@ -18,7 +16,7 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
       number_(number),
       answer_(std::move(answer)),
       news_(*link_),
-      gathering_(std::chrono::nanoseconds(std::llround(link_->capabilities().post_cost_ns))),
+      gathering_(gathering),
       service_bell_(service_bell) {}
 
 void ReaderPeer::join() {
@@ -48,15 +46,19 @@ void ReaderPeer::close() {
 }
 
 void ReaderPeer::flush(std::uint64_t position) noexcept {
-  switch (gathering_.judge(position - news_.flushed(), [] { return Clock::now(); })) {
-    case Gathering::Verdict::post: return carry();
-    case Gathering::Verdict::call: return service_bell_->ring();
-    case Gathering::Verdict::called: return;
+  if (!gathering_.gathers()) return carry();
+  const std::uint64_t waiting = position - news_.flushed();
+  if (gathering_.leave(waiting)) return;
+  const Deadline now = Clock::now();
+  if (gathering_.due(waiting, now)) {
+    carry();
+    gathering_.posted(now, Clock::now());
+  } else if (gathering_.call()) {
+    service_bell_->look_after(Gathering::first_look);
   }
 }
 
 void ReaderPeer::carry() noexcept {
-  gathering_.posted();
   news_.carry(outlet_->position(), [this](std::uint64_t from, std::uint64_t to, const Signal& arrived) {
     return put_records(from, to, arrived);
   });

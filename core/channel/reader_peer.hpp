@@ -3,8 +3,8 @@
 #include <psyne/core/channel/gathering.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/outlet.hpp>
+#include <psyne/core/channel/service_bell.hpp>
 #include <psyne/core/channel/wire_news.hpp>
-#include <psyne/core/transport/bell.hpp>
 #include <psyne/core/transport/link.hpp>
 
 #include <cstdint>
@@ -18,9 +18,10 @@ namespace psyne::inline v0 {
 /// All members inside the sender's gate, save who() and id().
 class ReaderPeer final : public LaneWire {
  public:
-  /// `service_bell`: where the service thread is called to carry(); none where it is mapped.
+  /// `gathering`: of its sender. `service_bell`: by which the service thread comes to carry() what has gathered; none
+  /// where it is mapped.
   ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& outlet, std::uint64_t capacity,
-             std::uint32_t number, LaneAnswer answer, Bell* service_bell);
+             std::uint32_t number, LaneAnswer answer, Gathering& gathering, ServiceBell* service_bell);
 
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t position) noexcept override;
@@ -62,8 +63,8 @@ class ReaderPeer final : public LaneWire {
   LaneAnswer answer_;
   bool joined_ = false;
   WireNews<> news_;  // these not mapped
-  Gathering gathering_;
-  Bell* const service_bell_;
+  Gathering& gathering_;
+  ServiceBell* const service_bell_;
 };
 
 }  // namespace psyne::inline v0

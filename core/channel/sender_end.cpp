@@ -83,13 +83,8 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
   if (!bell) return bell.error();
   end->bell_ = std::move(*bell);
   if (!(*transport)->maps()) {
-    // Where the owner does it, on its way into a sleep, it may read the very credit that it is going to sleep for.
-    auto service_bell = ServiceBell::make([raw = end.get()] {
-      raw->gate_.visit([raw, service = std::this_thread::get_id()] {
-        raw->carry();
-        if (std::this_thread::get_id() != service) raw->bell_->ring();
-      });
-    });
+    auto service_bell = ServiceBell::make([raw = end.get()] { raw->answer_service_bell(); },
+                                          [raw = end.get()] { raw->look_after_gathered(); });
     if (!service_bell) return service_bell.error();
     end->service_bell_ = std::move(*service_bell);
   }
@@ -213,7 +208,7 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
     own_outlet = std::move(invited.outlet);
     Outlet& outlet = own_outlet ? *own_outlet : outlets_.shared();
     peer = std::make_shared<ReaderPeer>(std::move(link), std::move(*remote), outlet, settings_.capacity, invited.number,
-                                        std::move(*told), service_bell_ ? &service_bell_->bell() : nullptr);
+                                        std::move(*told), gathering_, service_bell_.get());
     peers_.push_back(peer);
   }
   join(peer, std::move(own_outlet));
@@ -226,6 +221,7 @@ void SenderEnd::join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Ou
     drop_lost_receivers();  // a successor begins where its predecessor ended
     if (!here(peer)) return;
     if (*shared_outlet) outlets_.add(std::move(*shared_outlet), peer->id());
+    if (peer->link().capabilities().post_cost_ns > 0) gathering_.begin();
     peer->join();
     turnover_.fetch_add(1, std::memory_order_release);
     show_lanes();
@@ -355,6 +351,20 @@ void SenderEnd::detach(Link& link) {
   static_cast<void>(link.attach_service_bell(nullptr));
 }
 
+// On the service thread.
+void SenderEnd::answer_service_bell() {
+  gate_.visit([this] { carry(); });
+}
+
+// On the service thread, at the time that it was asked for.
+void SenderEnd::look_after_gathered() {
+  if (const auto pause = gathering_.goes_on()) return service_bell_->look_after(*pause);
+  gate_.visit([this] {
+    gathering_.rest();
+    carry();
+  });
+}
+
 void SenderEnd::carry() noexcept {
   const std::lock_guard lock(mutex_);
   for (const auto& peer : peers_) {
@@ -440,8 +450,9 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
 void SenderEnd::sleep(Deadline until) {
   metrics_.add(ChannelColumn::waits);
   if (service_bell_) attend_at(*bell_);
-  gate_.leave();
-  bell_->sleep(until);
+  // What the service thread had left at the gate is done here, after the last look, and may have read the very credit
+  // that is waited for; nobody rings for what this thread reads itself.
+  if (!gate_.leave()) bell_->sleep(until);
   gate_.enter();
   metrics_.add(ChannelColumn::wakes);
   if (service_bell_) attend_at(service_bell_->bell());
@@ -510,12 +521,13 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
     const std::lock_guard lock(mutex_);
     for (const auto& peer : peers_) detach(peer->link());
   }
-  service_bell_.reset();
+  if (service_bell_) service_bell_->end();
   gate_.close();
   {
     const std::lock_guard lock(mutex_);
     peers_.clear();
   }
+  service_bell_.reset();
   show_lanes();
   return delivered;
 }

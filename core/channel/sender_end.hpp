@@ -3,6 +3,7 @@
 #include <psyne/core/channel/channel_metrics.hpp>
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/gate.hpp>
+#include <psyne/core/channel/gathering.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
 #include <psyne/core/channel/outlets.hpp>
 #include <psyne/core/channel/reader_peer.hpp>
@@ -119,6 +120,8 @@ class SenderEnd final : public Host {
   void give_up(std::uint64_t messages);
   void settle_orphans();
   static void detach(Link& link);
+  void answer_service_bell();
+  void look_after_gathered();
   void carry() noexcept;
   void attend_at(Bell& bell);
   Result<void> may_wait(const Wait& wait, std::string_view what);
@@ -138,6 +141,7 @@ class SenderEnd final : public Host {
   std::unique_ptr<Bell> bell_;
   Gate<> gate_;
   Outlets outlets_;                         // inside the gate
+  Gathering gathering_;                     // inside the gate
   ChannelMetrics metrics_;                  // inside the gate
   Lost last_lost_;                          // inside the gate
   std::atomic<std::uint64_t> turnover_{0};  // changed inside the gate

@@ -97,6 +97,48 @@ TEST(GateExplored, AnOwnerThatStepsOutFindsWhatWasBrought) {
   expect_sound("Gate, waiting for a visit", wait_for_a_visit<ExplorerAtomics>, deep());
 }
 
+/// Something arrives at a socket, and whoever comes first reads it there: an owner inside, which waits for it, or a
+/// visitor, which rings for the owner. The owner reads by itself when it does, on its way out, what the visitor left:
+/// nobody rings for that, so it must not go to sleep then.
+template <class Atomics, bool heeds = true>
+void sleep_until_it_is_read() {
+  static constexpr std::uint32_t readable = 1, rung = 2;
+  Gate<Atomics> gate;
+  ExplorerAtomics::Atomic<std::uint32_t> pending{0};  // what ends a sleep
+  ExplorerAtomics::Atomic<std::uint32_t> news{0};
+  const auto tell = [&](std::uint32_t what) {
+    pending.fetch_or(what, std::memory_order_acq_rel);
+    ExplorerAtomics::wake(pending, 1, psyne::Sharing::process);
+  };
+  const auto owner = ExplorerAtomics::this_thread();
+  const auto read = [&] {
+    if ((pending.fetch_and(~readable, std::memory_order_acq_rel) & readable) == 0) return;
+    news.store(1, std::memory_order_release);
+    if (ExplorerAtomics::this_thread() != owner) tell(rung);
+  };
+  ExplorerAtomics::Thread visitor([&] {
+    tell(readable);
+    gate.visit(read);
+  });
+  gate.enter();
+  for (;;) {
+    read();
+    if (news.load(std::memory_order_acquire) != 0) break;
+    const bool did = gate.leave();
+    while ((!heeds || !did) && pending.load(std::memory_order_acquire) == 0) {
+      static_cast<void>(ExplorerAtomics::wait(pending, 0, psyne::Sharing::process, psyne::no_deadline));
+    }
+    gate.enter();
+  }
+  gate.leave();
+  visitor.join();
+  gate.close();
+}
+
+TEST(GateExplored, AnOwnerDoesNotSleepForWhatItReadOnItsWayOut) {
+  expect_sound("Gate, sleeping for what is read", sleep_until_it_is_read<ExplorerAtomics>, deep());
+}
+
 /// Work that was left runs when the owner leaves or enters next, not at the end only.
 TEST(GateExplored, WhatIsLeftRunsAtTheOwnersNextStep) {
   const Report report = explore("Gate, work that is left", [] {
@@ -122,6 +164,8 @@ TEST(GateExplored, SeededBugsAreFound) {
   expect_found("Gate without heavy barriers", come_and_go<HeavyBarrierMissing>, "race");
   expect_found("Gate without release", come_and_go<ReleaseMissing>, "race");
   expect_found("Gate without acquire", come_and_go<AcquireMissing>, "race");
+  expect_found("Gate whose owner sleeps though it did what was left", sleep_until_it_is_read<ExplorerAtomics, false>,
+               "every thread sleeps");
   expect_found(
       "Gate without its lock",
       [] {

@@ -2,74 +2,171 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
+
 namespace {
 
 using namespace std::chrono_literals;
 using psyne::Deadline;
 using psyne::Gathering;
-using Verdict = Gathering::Verdict;
 
-/// Commits of 64 bytes at times that the test says.
-struct Commits {
-  explicit Commits(std::chrono::nanoseconds post_cost) : gathering(post_cost) {}
-  Verdict commit(std::chrono::nanoseconds after, std::uint64_t waiting = 64) {
+enum class Went : std::uint8_t { at_once, gathered, gathered_and_called };
+
+/// A sender's thread that commits records of 64 bytes at times that the test says, and whose posts take 3 us.
+struct Thread {
+  Thread() { gathering.begin(); }
+
+  Went commit(std::chrono::nanoseconds after) {
     now += after;
-    return gathering.judge(waiting, [&] { return now; });
+    waiting += 64;
+    if (gathering.leave(waiting)) return Went::gathered;
+    if (!gathering.due(waiting, now)) return gathering.call() ? Went::gathered_and_called : Went::gathered;
+    const Deadline began = now;
+    now += post;
+    posting += post;
+    gathering.posted(began, now);
+    waiting = 0;
+    ++posts;
+    return Went::at_once;
   }
+  /// So many commits; how many posts they came to.
+  int stream(int commits, std::chrono::nanoseconds after) {
+    const int before = posts;
+    for (int i = 0; i < commits; ++i) static_cast<void>(commit(after));
+    return posts - before;
+  }
+
   Gathering gathering;
   Deadline now{1h};
+  std::chrono::nanoseconds post = 3us;
+  std::chrono::nanoseconds posting{0};
+  std::uint64_t waiting = 0;
+  int posts = 0;
 };
 
-TEST(Gathering, WhatCostsNothingIsNeverGathered) {
-  Commits commits(0ns);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(commits.commit(0ns), Verdict::post);
+TEST(Gathering, WhereAPostIsAStoreNothingIsGathered) {
+  Gathering gathering;
+  EXPECT_FALSE(gathering.gathers());
+  gathering.begin();
+  EXPECT_TRUE(gathering.gathers());
 }
 
-TEST(Gathering, SingleMessagesGoAtOnce) {
-  Commits commits(2us);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(commits.commit(5us), Verdict::post) << i;
+TEST(Gathering, WhatComesMoreSlowlyThanPostsTakeGoesAtOnce) {
+  Thread thread;
+  EXPECT_EQ(thread.stream(1000, 4us), 1000);
 }
 
-TEST(Gathering, AStreamCallsOnceUntilItHasBeenPosted) {
-  Commits commits(2us);
-  for (std::uint32_t i = 0; i < Gathering::few; ++i) EXPECT_EQ(commits.commit(30ns), Verdict::post) << i;
-  for (int round = 0; round < 3; ++round) {
-    EXPECT_EQ(commits.commit(30ns), Verdict::call);
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(commits.commit(30ns), Verdict::called);
-    commits.gathering.posted();
+TEST(Gathering, AFewInARowGoAtOnce) {
+  Thread thread;
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(thread.commit(30ns), Went::at_once) << i;
+}
+
+TEST(Gathering, InAStreamPostingHasAThirdOfTheTime) {
+  for (const auto post : {1us, 3us, 20us}) {
+    Thread thread;
+    thread.post = post;
+    static_cast<void>(thread.stream(10'000, 30ns));
+    const Deadline began = thread.now;
+    thread.posting = 0ns;
+    static_cast<void>(thread.stream(100'000, 30ns));
+    const double share = std::chrono::duration<double>(thread.posting) / (thread.now - began);
+    EXPECT_GT(share, 0.25) << post.count();
+    EXPECT_LT(share, 0.40) << post.count();
   }
+}
+
+// The posts of a thread come one after another, whichever lane they are for: eight lanes have a third together.
+TEST(Gathering, ManyLanesShareTheThird) {
+  Thread thread;
+  static_cast<void>(thread.stream(10'000, 30ns));
+  const int posts = thread.stream(8 * 10'000, 30ns);
+  EXPECT_LT(posts, 80'000 / 100);
 }
 
 TEST(Gathering, WhatIsEnoughIsPostedInTheMiddleOfAStream) {
-  Commits commits(2us);
-  for (int i = 0; i < 10; ++i) static_cast<void>(commits.commit(30ns));
-  EXPECT_EQ(commits.commit(30ns, Gathering::enough - 1), Verdict::called);
-  EXPECT_EQ(commits.commit(30ns, Gathering::enough), Verdict::post);
+  Thread thread;
+  thread.post = 20us;
+  static_cast<void>(thread.stream(1000, 30ns));
+  while (thread.commit(30ns) != Went::at_once) {
+  }
+  EXPECT_NE(thread.commit(30ns), Went::at_once);
+  thread.waiting = Gathering::enough - 64;
+  EXPECT_EQ(thread.commit(30ns), Went::at_once);
 }
 
-TEST(Gathering, AfterAPauseItGoesAtOnceAgain) {
-  Commits commits(2us);
-  for (int i = 0; i < 10; ++i) static_cast<void>(commits.commit(30ns));
-  commits.gathering.posted();
-  EXPECT_EQ(commits.commit(5us), Verdict::post);
-  EXPECT_EQ(commits.commit(30ns), Verdict::post) << "the second of a few";
+TEST(Gathering, AfterAPauseAFewGoAtOnceAgain) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  EXPECT_NE(thread.commit(30ns), Went::at_once);
+  thread.gathering.rest();
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(thread.commit(i == 0 ? 1ms : 30ns), Went::at_once) << i;
+}
+
+// A post that was interrupted for long must not silence the sender for twice as long.
+TEST(Gathering, APostThatWasInterruptedCostsNoMoreThanALongOne) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  thread.post = 10ms;
+  while (thread.commit(30ns) != Went::at_once) {
+  }
+  thread.post = 3us;
+  const Deadline began = thread.now;
+  while (thread.commit(30ns) != Went::at_once) {
+  }
+  EXPECT_LE(thread.now - began, Gathering::share * Gathering::longest_post + 1us);
+}
+
+TEST(Gathering, TheServiceThreadIsCalledOnceAndAgainAfterItRests) {
+  Thread thread;
+  int calls = 0;
+  const auto stream = [&] {
+    for (int i = 0; i < 1000; ++i) calls += thread.commit(30ns) == Went::gathered_and_called ? 1 : 0;
+  };
+  stream();
+  EXPECT_EQ(calls, 1);
+  stream();
+  EXPECT_EQ(calls, 1);
+  thread.gathering.rest();
+  stream();
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(Gathering, NothingIsLeftBeforeTheServiceThreadWasCalled) {
+  Thread thread;
+  for (int i = 0; i < 100; ++i) {
+    const Went went = thread.commit(30ns);
+    if (went == Went::gathered_and_called) return;
+    EXPECT_EQ(went, Went::at_once) << i;
+  }
+  FAIL() << "a stream gathers";
+}
+
+TEST(Gathering, WhileTheThreadPostsTheServiceThreadComesLessAndLessOften) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  std::chrono::nanoseconds last = Gathering::first_look;
+  for (int look = 0; look < 10; ++look) {
+    static_cast<void>(thread.stream(1000, 30ns));
+    const auto pause = thread.gathering.goes_on();
+    ASSERT_TRUE(pause) << look;
+    EXPECT_EQ(*pause, std::min<std::chrono::nanoseconds>(2 * last, Gathering::last_look));
+    last = *pause;
+  }
+  EXPECT_FALSE(thread.gathering.goes_on()) << "nothing was posted since";
+  thread.gathering.rest();
+  static_cast<void>(thread.stream(1000, 30ns));
+  EXPECT_EQ(thread.gathering.goes_on(), 2 * Gathering::first_look) << "a new stream is looked after soon";
 }
 
 TEST(Gathering, AWriterWithoutRoomAsksNowAndThenAndBeforeItSleeps) {
-  Gathering gathering(2us);
+  Gathering gathering;
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(gathering.ask(false)) << "where it costs nothing";
+  gathering.begin();
   int asked = 0;
   for (std::uint32_t look = 0; look < 10 * Gathering::looks_between_asks; ++look) asked += gathering.ask(false) ? 1 : 0;
   EXPECT_EQ(asked, 10);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(gathering.ask(true));
-  Gathering free(0ns);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(free.ask(false)) << "where it costs nothing";
-}
-
-// Whoever is called comes: until then nothing is posted, however long it takes, and nobody is called twice.
-TEST(Gathering, APauseDoesNotPostAheadOfWhoWasCalled) {
-  Commits commits(2us);
-  for (int i = 0; i < 10; ++i) static_cast<void>(commits.commit(30ns));
-  EXPECT_EQ(commits.commit(1ms), Verdict::called);
 }
 
 }  // namespace
