@@ -55,9 +55,9 @@ class Arrivals {
   }
 
  private:
-  struct Entry : Subscriber {
+  struct Entry : EventSubscriber {
     Entry(Arrivals& own, State& operation, std::size_t place) noexcept
-        : Subscriber([](Subscriber& self) noexcept {
+        : EventSubscriber([](EventSubscriber& self) noexcept {
             auto& entry = static_cast<Entry&>(self);
             entry.owner->push(entry);
           }),

@@ -23,10 +23,10 @@ namespace psyne::inline v0 {
 /// a ResumeGate lets exactly one of them, or await_suspend() itself, go on with the coroutine. A token's deadline is a
 /// timer of the service thread.
 template <class Handle>
-class CompletionAwaiter : private Subscriber, private Work {
+class CompletionAwaiter : private EventSubscriber, private Work {
  public:
   explicit CompletionAwaiter(Handle handle) noexcept
-      : Subscriber([](Subscriber& self) noexcept { static_cast<CompletionAwaiter&>(self).trigger(); }),
+      : EventSubscriber([](EventSubscriber& self) noexcept { static_cast<CompletionAwaiter&>(self).trigger(); }),
         Work([](Work& self) noexcept { resume(static_cast<CompletionAwaiter&>(self).coroutine_); }),
         handle_(std::move(handle)) {}
   CompletionAwaiter(const CompletionAwaiter&) = delete;

@@ -52,9 +52,9 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
   bool finished() const noexcept { return status() != CompletionStatus::pending; }
 
   /// False when it has finished: then the subscriber will not be called.
-  [[nodiscard]] bool subscribe(Subscriber& subscriber) noexcept { return subscribers_.add(subscriber); }
+  [[nodiscard]] bool subscribe(EventSubscriber& subscriber) noexcept { return subscribers_.add(subscriber); }
   /// True when the subscriber was taken out before it was called.
-  bool unsubscribe(Subscriber& subscriber) noexcept { return subscribers_.remove(subscriber); }
+  bool unsubscribe(EventSubscriber& subscriber) noexcept { return subscribers_.remove(subscriber); }
 
   /// Until it has finished (`ready`), the deadline or a stop. A producer whose work a waiting thread can do itself has
   /// it done here.
@@ -109,8 +109,9 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
   }
 
  private:
-  struct Sleeper : Subscriber {
-    Sleeper() noexcept : Subscriber([](Subscriber& self) noexcept { static_cast<Sleeper&>(self).parker.wake(); }) {}
+  struct Sleeper : EventSubscriber {
+    Sleeper() noexcept
+        : EventSubscriber([](EventSubscriber& self) noexcept { static_cast<Sleeper&>(self).parker.wake(); }) {}
     Parker<Atomics> parker;
   };
 

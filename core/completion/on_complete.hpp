@@ -9,25 +9,25 @@ namespace psyne::inline v0 {
 
 /// One callback of one operation: waits for its end, then travels to the executor and runs there. Owns itself.
 template <class Handle, class Callback>
-class OnComplete final : private Subscriber, private Work {
+class OnComplete final : private EventSubscriber, private Work {
  public:
   static void attach(Handle handle, Callback callback, Executor& executor) {
     auto* own = new OnComplete(std::move(handle), std::move(callback), executor);
     // From here on it may be gone: the operation may finish, and the callback run, on another thread.
     auto* state = own->handle_.state();
-    Subscriber& subscriber = *own;
+    EventSubscriber& subscriber = *own;
     if (!state->subscribe(subscriber)) post(subscriber);
   }
 
  private:
   OnComplete(Handle handle, Callback callback, Executor& executor)
-      : Subscriber(&post),
+      : EventSubscriber(&post),
         Work(&call),
         handle_(std::move(handle)),
         callback_(std::move(callback)),
         executor_(&executor) {}
 
-  static void post(Subscriber& self) noexcept {
+  static void post(EventSubscriber& self) noexcept {
     auto& own = static_cast<OnComplete&>(self);
     own.executor_->post(own);
   }

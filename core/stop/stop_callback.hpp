@@ -16,14 +16,14 @@ namespace psyne::inline v0 {
 /// refers to may go afterwards; from within the callable the destructor does not wait.
 /// A deadline alone calls nobody: a timer's owner does, by StopSource::expire().
 template <class Callable, class Atomics = StandardAtomics>
-class StopCallback : private Subscriber {
+class StopCallback : private EventSubscriber {
   static_assert(std::is_nothrow_destructible_v<Callable> && std::is_invocable_v<Callable&>);
 
  public:
   template <class Made>
     requires std::is_constructible_v<Callable, Made>
   StopCallback(BasicStopToken<Atomics> token, Made&& callable)
-      : Subscriber(&run), callable_(std::forward<Made>(callable)), token_(std::move(token)) {
+      : EventSubscriber(&run), callable_(std::forward<Made>(callable)), token_(std::move(token)) {
     if (!token_.stop_possible()) return;
     subscribed_ = token_.state()->subscribe(*this);
     if (!subscribed_) callable_();
@@ -35,7 +35,7 @@ class StopCallback : private Subscriber {
   StopCallback& operator=(const StopCallback&) = delete;
 
  private:
-  static void run(Subscriber& self) noexcept { static_cast<StopCallback&>(self).callable_(); }
+  static void run(EventSubscriber& self) noexcept { static_cast<StopCallback&>(self).callable_(); }
 
   Callable callable_;
   BasicStopToken<Atomics> token_;

@@ -26,12 +26,13 @@ namespace psyne::inline v0 {
 /// Subscribers, however, are called only by request_stop() or expire(); a wait therefore sleeps no longer than
 /// deadline(), and whoever runs timers calls expire() for the others.
 template <class Atomics = StandardAtomics>
-class StopState : private Subscriber {  // NOLINT(cppcoreguidelines-virtual-class-destructor): release() alone destroys
+class StopState
+    : private EventSubscriber {  // NOLINT(cppcoreguidelines-virtual-class-destructor): release() alone destroys
  public:
   /// With one reference, which is the caller's. `parent` may be null. The deadline in force is the sooner of `own` and
   /// the parent's.
   StopState(StopState* parent, Deadline own)
-      : Subscriber(&child_marker),
+      : EventSubscriber(&child_marker),
         parent_(parent),
         deadline_(parent == nullptr ? own : std::min(own, parent->deadline_)),
         expires_as_(own <= deadline_ ? StopReason::deadline : StopReason::parent) {
@@ -108,17 +109,17 @@ class StopState : private Subscriber {  // NOLINT(cppcoreguidelines-virtual-clas
   }
 
   /// False when the subscriber will not be called because stop has been requested already.
-  [[nodiscard]] bool subscribe(Subscriber& subscriber) noexcept {
+  [[nodiscard]] bool subscribe(EventSubscriber& subscriber) noexcept {
     return !stop_requested() && subscribers_.add(subscriber);
   }
-  void unsubscribe(Subscriber& subscriber) noexcept { subscribers_.remove(subscriber); }
+  void unsubscribe(EventSubscriber& subscriber) noexcept { subscribers_.remove(subscriber); }
 
  protected:
   virtual ~StopState() { delete owned_; }
 
  private:
   // Tells a child among the subscribers; never called.
-  static void child_marker(Subscriber&) noexcept {}
+  static void child_marker(EventSubscriber&) noexcept {}
 
   bool record(const StopCause& cause) noexcept {
     const StopCause* none = nullptr;
@@ -136,7 +137,7 @@ class StopState : private Subscriber {  // NOLINT(cppcoreguidelines-virtual-clas
   void call_subscribers() noexcept {
     StopState* waiting = nullptr;
     const auto call_all = [&waiting](StopState& parent) noexcept {
-      parent.subscribers_.fire([&](Subscriber& subscriber) noexcept {
+      parent.subscribers_.fire([&](EventSubscriber& subscriber) noexcept {
         if (subscriber.notify != &child_marker) return subscriber.notify(subscriber);
         auto& child = static_cast<StopState&>(subscriber);
         if (!child.try_retain()) return;  // being destroyed; it waits until we are done here

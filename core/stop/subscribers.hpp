@@ -10,16 +10,16 @@
 namespace psyne::inline v0 {
 
 /// One who wants to be told of something that happens at most once; lives in the object that wants it.
-struct Subscriber {
-  using Notify = void (*)(Subscriber&) noexcept;
+struct EventSubscriber {
+  using Notify = void (*)(EventSubscriber&) noexcept;
 
-  explicit Subscriber(Notify function) noexcept : notify(function) {}
-  Subscriber(const Subscriber&) = delete;
-  Subscriber& operator=(const Subscriber&) = delete;
+  explicit EventSubscriber(Notify function) noexcept : notify(function) {}
+  EventSubscriber(const EventSubscriber&) = delete;
+  EventSubscriber& operator=(const EventSubscriber&) = delete;
 
   Notify notify;  ///< called once at most, without any lock; may destroy the subscriber
-  Subscriber* next = nullptr;
-  Subscriber* previous = nullptr;  ///< null when in no list
+  EventSubscriber* next = nullptr;
+  EventSubscriber* previous = nullptr;  ///< null when in no list
 };
 
 /// Those who wait for one event that happens at most once: a stop request, a completion.
@@ -43,7 +43,7 @@ class Subscribers {
   ~Subscribers() = default;
 
   /// False when the event has happened: then the subscriber was not added and will not be notified.
-  [[nodiscard]] bool add(Subscriber& subscriber) noexcept {
+  [[nodiscard]] bool add(EventSubscriber& subscriber) noexcept {
     const std::lock_guard guard(lock_);
     if (fired_) return false;
     subscriber.previous = ends_.previous;
@@ -55,7 +55,7 @@ class Subscribers {
 
   /// For a subscriber that add() accepted. True when it was taken out before it was notified and so never will be;
   /// false when it was notified, which has ended unless remove() is called from within it.
-  bool remove(Subscriber& subscriber) noexcept {
+  bool remove(EventSubscriber& subscriber) noexcept {
     std::uint32_t seen = 0;
     {
       const std::lock_guard guard(lock_);
@@ -83,7 +83,7 @@ class Subscribers {
     fired_ = true;
     runner_ = Atomics::this_thread();
     while (ends_.next != &ends_) {
-      Subscriber& subscriber = *ends_.next;
+      EventSubscriber& subscriber = *ends_.next;
       unlink(subscriber);
       running_ = &subscriber;
       lock_.unlock();
@@ -96,11 +96,11 @@ class Subscribers {
     return true;
   }
   bool fire() noexcept {
-    return fire([](Subscriber& subscriber) noexcept { subscriber.notify(subscriber); });
+    return fire([](EventSubscriber& subscriber) noexcept { subscriber.notify(subscriber); });
   }
 
  private:
-  static void unlink(Subscriber& subscriber) noexcept {
+  static void unlink(EventSubscriber& subscriber) noexcept {
     subscriber.previous->next = subscriber.next;
     subscriber.next->previous = subscriber.previous;
     subscriber.next = subscriber.previous = nullptr;
@@ -127,8 +127,8 @@ class Subscribers {
     lock_.lock();
   }
 
-  Subscriber ends_{nullptr};                                   // before the first and after the last
-  Subscriber* running_ = nullptr;                              // being notified now
+  EventSubscriber ends_{nullptr};                              // before the first and after the last
+  EventSubscriber* running_ = nullptr;                         // being notified now
   typename Atomics::ThreadId runner_{};                        // by this thread
   ShortLock<Atomics> lock_;                                    // guards all but ended_
   typename Atomics::template Atomic<std::uint32_t> ended_{0};  // counts awaited notifications that ended

@@ -105,9 +105,9 @@ void JobRecord::run_inside() noexcept {
 }
 
 WaitEnd JobRecord::wait_inside(CompletionState<>& result, Deadline deadline, const StopToken& stop) noexcept {
-  struct Told : Subscriber {
+  struct Told : EventSubscriber {
     explicit Told(Parker<>& of) noexcept
-        : Subscriber([](Subscriber& self) noexcept { static_cast<Told&>(self).parker.wake(); }), parker(of) {}
+        : EventSubscriber([](EventSubscriber& self) noexcept { static_cast<Told&>(self).parker.wake(); }), parker(of) {}
     Parker<>& parker;
   };
   Told told(current_worker.worker->parker());

@@ -17,9 +17,9 @@ using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 
 /// Keeps the thread that tells a result in the middle of that, for 5 s at most. Holds no reference to the operation.
-struct Delay : psyne::Subscriber {
+struct Delay : psyne::EventSubscriber {
   Delay()
-      : Subscriber([](Subscriber& self) noexcept {
+      : EventSubscriber([](EventSubscriber& self) noexcept {
           auto& own = static_cast<Delay&>(self);
           own.begun = true;
           for (int i = 0; i < 5000 && !own.over; ++i) std::this_thread::sleep_for(1ms);

@@ -20,11 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 using psyne::Code;
 using psyne::CompletionStatus;
+using psyne::EventSubscriber;
 using psyne::no_deadline;
 using psyne::no_patience;
 using psyne::ResumeGate;
 using psyne::StopReason;
-using psyne::Subscriber;
 using psyne::WaitEnd;
 using namespace psyne::explorer;
 

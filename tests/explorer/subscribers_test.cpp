@@ -11,14 +11,14 @@
 
 namespace {
 
-using psyne::Subscriber;
+using psyne::EventSubscriber;
 using psyne::Subscribers;
 using namespace psyne::explorer;
 
 /// Counts its notifications in plain memory, so that one which comes after remove() returned is a race.
-struct Counting : Subscriber {
+struct Counting : EventSubscriber {
   Counting()
-      : Subscriber([](Subscriber& self) noexcept {
+      : EventSubscriber([](EventSubscriber& self) noexcept {
           auto& own = static_cast<Counting&>(self);
           own.notified = own.notified + 1;
         }) {}
@@ -111,9 +111,9 @@ TEST(SubscribersExplored, OneOfTwoWhoFireDoesIt) {
 /// A subscriber that takes itself out, and another, from within its notification.
 TEST(SubscribersExplored, LeavingFromWithinDoesNotWait) {
   expect_sound("Subscribers, remove from within", [] {
-    struct Leaving : Subscriber {
+    struct Leaving : EventSubscriber {
       explicit Leaving(Subscribers<ExplorerAtomics, 0>& own, Counting& another)
-          : Subscriber([](Subscriber& self) noexcept {
+          : EventSubscriber([](EventSubscriber& self) noexcept {
               auto& leaving = static_cast<Leaving&>(self);
               require(!leaving.list.remove(leaving), "too late for itself");
               require(leaving.list.remove(leaving.other), "in time for the other");
