@@ -149,6 +149,25 @@ class Sender {
     const Route route(state_.get(), receiver);
     return reserve(shape, wait);
   }
+  /// The same, never waiting: would_block when there is no room at that receiver, whatever when_full says.
+  template <class Kind = Message<T>>
+    requires(!Kind::fixed)
+  Draft<T> try_reserve_to(EndId receiver, const typename Kind::Shape& shape) {
+    if (state_ && !state_->routed()) return not_routed();
+    auto bytes = Kind::bytes(shape);
+    if (!bytes) return bytes.error();
+    if (*bytes > longest()) [[unlikely]]
+      return too_large(*bytes);
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable.error();
+    const Route route(state_.get(), receiver);
+    typename State::Room room{.place = state_->try_room(*bytes)};
+    const bool is_here = room.place != nullptr || state_->reaches(receiver);
+    state_->gate().leave();
+    if (room.place == nullptr) [[unlikely]]
+      return Error(is_here ? Code::would_block : Code::not_found);
+    return open_draft(*bytes, room, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
+  }
   /// Vectors: one copy of `values`, into the ring.
   template <class Kind = Message<T>>
     requires BareElements<Kind>
@@ -211,6 +230,13 @@ class Sender {
     if (!state_ || !state_->routed() || state_->draft_open || state_->end().forked()) return false;
     const Inside inside(state_->gate());
     return state_->reaches(receiver);
+  }
+  /// Routed: no more is sent to that receiver. It gets what was sent to it, and is told that this sender closed; its
+  /// ring stays until it has gone. False when it is not here. Not while a draft is open.
+  bool close_to(EndId receiver) {
+    if (!state_ || !state_->routed() || state_->draft_open || state_->end().forked()) return false;
+    const Inside inside(state_->gate());
+    return state_->end().close_to(receiver);
   }
   /// Grows whenever a receiver comes or goes; one load. Any thread, while this is not moved.
   std::uint64_t turnover() const noexcept { return state_ ? state_->end().turnover() : 0; }
@@ -346,10 +372,14 @@ class Sender {
     auto room = enter_room(bytes, wait);
     if (!room) return room.error();
     state_->gate().leave();
-    *room = state_->staged(*room, bytes);
-    auto written = view(room->place);
+    return open_draft(bytes, *room, view);
+  }
+  template <class View>
+  Draft<T> open_draft(std::uint64_t bytes, const typename State::Room& found, View&& view) {
+    const auto room = state_->staged(found, bytes);
+    auto written = view(room.place);
     if (!written) return written.error();
-    return Draft<T>(*state_, bytes, *room, std::move(*written));
+    return Draft<T>(*state_, bytes, room, std::move(*written));
   }
 
   void drop() noexcept {

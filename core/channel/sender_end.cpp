@@ -390,9 +390,26 @@ std::vector<EndId> SenderEnd::receiver_ids() const {
   const std::lock_guard lock(mutex_);
   std::vector<EndId> ids;
   for (const auto& peer : peers_) {
-    if (peer->joined() && peer->link().peer_state() == PeerState::alive) ids.push_back(peer->id());
+    if (!peer->joined() || peer->link().peer_state() != PeerState::alive) continue;
+    const bool closed_to = settings_.delivery == Delivery::routed && outlets_.find(peer->id()) != &peer->outlet();
+    if (!closed_to) ids.push_back(peer->id());
   }
   return ids;
+}
+
+bool SenderEnd::close_to(EndId receiver) {
+  Outlet* const outlet = outlets_.find(receiver);
+  if (outlet == nullptr) return false;
+  outlets_.forget(receiver);
+  outlet->close();
+  turnover_.fetch_add(1, std::memory_order_release);
+  const std::lock_guard lock(mutex_);
+  for (const auto& peer : peers_) {
+    if (&peer->outlet() != outlet) continue;
+    peer->close();
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": closed to ", peer->who());
+  }
+  return true;
 }
 
 // Inside the gate.

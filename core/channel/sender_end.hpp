@@ -80,7 +80,9 @@ class SenderEnd final : public Host {
   std::size_t receivers() const;
   /// Their ids, of those that were let in. Inside the gate.
   std::vector<EndId> receiver_ids() const;
-  /// Grows with every receiver that is let in or taken out. Any thread.
+  /// Routed, inside the gate: see Sender::close_to.
+  bool close_to(EndId receiver);
+  /// Grows with every receiver that is let in, closed to or taken out. Any thread.
   std::uint64_t turnover() const noexcept { return turnover_.load(std::memory_order_acquire); }
   /// Inside the gate: waits, outside of it meanwhile, until some receiver was let in.
   Result<void> wait_for_receiver(const Wait& wait);

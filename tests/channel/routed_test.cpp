@@ -82,6 +82,82 @@ TEST_P(Routed, MessagesOfAnySizeAreRouted) {
   }
 }
 
+TEST_P(Routed, RoomIsTriedForWithoutWaiting) {
+  const std::string name = uri();
+  const SenderOptions options{.capacity_bytes = 4096, .delivery = Delivery::routed, .linger = 20ms};
+  auto sender = Sender<ByteVector>::open(name, options).value();
+  EXPECT_EQ(sender.try_reserve_to({5}, 10).error(), Code::not_found);
+  auto full = Receiver<ByteVector>::open(name, routed()).value();
+  auto empty = Receiver<ByteVector>::open(name, routed()).value();
+  ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == 2; }));
+  EXPECT_EQ(sender.try_reserve_to(full.id(), 4000).error(), Code::too_large);
+  int sent = 0;
+  for (;; ++sent) {
+    auto draft = sender.try_reserve_to(full.id(), 100);
+    if (!draft) {
+      EXPECT_EQ(draft.error(), Code::would_block);
+      break;
+    }
+    EXPECT_EQ(sender.try_reserve_to(empty.id(), 100).error(), Code::invalid_state);  // one draft at a time
+    std::ranges::fill(*draft, std::byte{1});
+    draft.commit().value();
+    ASSERT_LT(sent, 100);
+  }
+  EXPECT_GT(sent, 10);
+  sender.try_reserve_to(empty.id(), 100).commit().value();
+  EXPECT_EQ(empty.receive(10s)->size(), 100U);
+  for (; sent > 0; --sent) ASSERT_TRUE(full.receive(10s));
+  EXPECT_TRUE(eventually([&] { return static_cast<bool>(sender.try_reserve_to(full.id(), 100)); }));
+}
+
+TEST_P(Routed, OneReceiverIsClosedToAndTheOthersGoOn) {
+  const std::string name = uri();
+  auto sender = open_router(name);
+  EXPECT_FALSE(sender.close_to({5}));
+  auto one = Receiver<Tick>::open(name, {.delivery = Delivery::routed}).value();
+  auto other = Receiver<Tick>::open(name, routed()).value();
+  wait_for_routes(sender, 2);
+  for (std::uint64_t i = 0; i < 20; ++i) sender.send_to(one.id(), {i, 0}, 10s).value();
+  const std::uint64_t turnover = sender.turnover();
+  EXPECT_TRUE(sender.close_to(one.id()));
+  EXPECT_NE(sender.turnover(), turnover);
+  EXPECT_FALSE(sender.close_to(one.id()));
+  EXPECT_FALSE(sender.reaches(one.id()));
+  EXPECT_EQ(sender.receiver_ids(), std::vector{other.id()});
+  EXPECT_EQ(sender.send_to(one.id(), {20, 0}, 10s).error(), Code::not_found);
+  EXPECT_EQ(sender.reserve_to(one.id(), 10s).error(), Code::not_found);
+  sender.send_to(other.id(), {7, 0}, 10s).value();
+  EXPECT_EQ(other.receive(10s)->number, 7U);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    auto tick = one.receive(10s);
+    ASSERT_TRUE(tick) << tick.error().text();
+    EXPECT_EQ(tick->number, i);
+  }
+  EXPECT_EQ(one.receive(10s).error(), Code::closed);
+  EXPECT_TRUE(eventually([&] { return sender.receivers() == 1; }));
+  EXPECT_EQ(sender.counters().lost, 0U);
+  sender.send_to(other.id(), {8, 0}, 10s).value();
+  EXPECT_EQ(other.receive(10s)->number, 8U);
+}
+
+TEST_P(Routed, WhoWasClosedToMayGoWithoutHavingTakenAll) {
+  const std::string name = uri();
+  auto sender = open_router(name);
+  std::optional<Receiver<Tick>> one(Receiver<Tick>::open(name, routed()).value());
+  wait_for_routes(sender, 1);
+  for (std::uint64_t i = 0; i < 20; ++i) sender.send_to(one->id(), {i, 0}, 10s).value();
+  EXPECT_TRUE(sender.close_to(one->id()));
+  one.reset();
+  auto next = Receiver<Tick>::open(name, routed()).value();
+  wait_for_routes(sender, 1);
+  sender.send_to(next.id(), {99, 0}, 10s).value();
+  EXPECT_EQ(next.receive(10s)->number, 99U);
+  EXPECT_TRUE(eventually([&] {
+    static_cast<void>(sender.reaches(next.id()));
+    return sender.counters().lost == 20;
+  })) << sender.counters().lost;
+}
+
 TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
   const std::string name = uri();
   auto sender = open_router(name);
