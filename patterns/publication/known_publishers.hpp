@@ -1,0 +1,64 @@
+#pragma once
+
+#include <psyne/core/channel/end_id.hpp>
+#include <psyne/patterns/publication/publication_header.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// What a subscriber knows of its publishers: up to where each has counted, and how it ended. One thread at a time.
+class KnownPublishers {
+ public:
+  /// How many messages were missed before this one; nothing where no publisher counts so.
+  std::optional<std::uint64_t> count(EndId id, const PublicationHeader& header) {
+    if (id != last_ || at_ >= known_.size() || known_[at_].id != id) [[unlikely]]
+      find(id);
+    Known& known = known_[at_];
+    if (header.kind == PublicationKind::end) {
+      if (header.number < known.number) return std::nullopt;
+      known.ended = true;
+      return header.number - known.number;
+    }
+    if (header.number == 1) known.number = 0;  // it begins, perhaps anew: its lane broke
+    if (header.number <= known.number) [[unlikely]]
+      return std::nullopt;
+    return header.number - std::exchange(known.number, header.number) - 1;
+  }
+
+  /// Takes out those that are not `there(id)`; returns those of them that broke off: they published, and said no end.
+  template <class There>
+  std::vector<EndId> forget_gone(There&& there) {
+    std::vector<EndId> broke_off;
+    std::erase_if(known_, [&](const Known& known) {
+      if (there(known.id)) return false;
+      if (!known.ended) broke_off.push_back(known.id);
+      return true;
+    });
+    return broke_off;
+  }
+
+ private:
+  struct Known {
+    EndId id;
+    std::uint64_t number = 0;
+    bool ended = false;
+  };
+
+  void find(EndId id) {
+    const auto found = std::ranges::find(known_, id, &Known::id);
+    at_ = static_cast<std::size_t>(found - known_.begin());
+    if (found == known_.end()) known_.push_back({.id = id});
+    last_ = id;
+  }
+
+  std::vector<Known> known_;
+  EndId last_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace psyne::inline v0
