@@ -22,6 +22,12 @@ constexpr auto longest_pause = std::chrono::milliseconds(16);
 /// System calls of one progress() that finds more and more.
 constexpr int most_reads = 16;
 
+/// Whether a connection ended so because nothing was heard of the peer's host.
+bool is_silence(int error) noexcept {
+  return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
+         error == ENETDOWN || error == ENONET;
+}
+
 }  // namespace
 
 StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream, Identity peer,
@@ -197,6 +203,8 @@ Result<Token> StreamLink::post(std::span<const Put> puts, const Signal& signal) 
 void StreamLink::write() noexcept {
   const FrameQueue::Write how = queue_.write(*stream_);
   if (how == FrameQueue::Write::failed) {
+    // The kernel says once why it gave a connection up, to whoever calls first; who reads then finds just an end.
+    if (is_silence(errno)) silence_ = errno;
     // The peer's last words may still be there to be read: whoever reads them finds the end behind them.
     queue_.clear();
     shutdown(line_->get(), SHUT_WR);
@@ -262,7 +270,7 @@ void StreamLink::read(bool all) noexcept {
       case FrameReader::Read::some: continue;
       case FrameReader::Read::drained: more = all; continue;
       case FrameReader::Read::nothing: return;
-      case FrameReader::Read::ended: return end(PeerState::lost);
+      case FrameReader::Read::ended: return ended();
       case FrameReader::Read::failed: return broke_off(errno);
       case FrameReader::Read::corrupted:
         logging::write(logging::Level::warn, "stream", "cut off ", peer_.name, ", which sent what no link sends");
@@ -272,13 +280,21 @@ void StreamLink::read(bool all) noexcept {
   if (holds_ && stream_->holds_unread()) ring();  // else who sleeps next would sleep on it
 }
 
+// After a goodbye nothing of this matters.
+void StreamLink::ended() noexcept {
+  int silence = 0;
+  {
+    const std::lock_guard lock(send_mutex_);
+    silence = silence_;
+  }
+  silence != 0 ? broke_off(silence) : end(PeerState::lost);
+}
+
 void StreamLink::broke_off(int error) noexcept {
   const auto why = stream_->failure();
   logging::write(logging::Level::info, "stream", "the connection to ", peer_.name,
                  " broke off: ", why ? *why : system_error(error, "cannot read"));
-  const bool silence = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN ||
-                       error == ENETDOWN || error == ENONET;
-  end(silence ? PeerState::unreachable : PeerState::lost);
+  end(is_silence(error) ? PeerState::unreachable : PeerState::lost);
 }
 
 std::optional<std::span<std::byte>> StreamLink::place(const Frame& frame) noexcept {

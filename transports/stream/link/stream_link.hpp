@@ -92,6 +92,7 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override;
   Next came(const Frame& frame) noexcept override;
   bool acknowledged(std::uint64_t generation) noexcept;
+  void ended() noexcept;
   void broke_off(int error) noexcept;
 
   void write() noexcept;
@@ -124,6 +125,7 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   std::mutex send_mutex_;  // who writes
   FrameQueue queue_;
   Token posted_ = 0;
+  int silence_ = 0;           // why a write failed, where that was the silence of the peer's host
   bool turned_away_ = false;  // a post met would_block, and its poster was not told of room yet
   std::atomic<bool> stalled_{false};
   std::atomic<bool> revoked_{false};  // revocations_ has something

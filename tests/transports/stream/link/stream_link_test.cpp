@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -162,6 +166,39 @@ TEST_P(StreamLink, ItsFirstBytesLeaveBeforeWhatIsPosted) {
     return bytes == got.size();
   }));
   EXPECT_EQ(std::string(got.data(), 11), std::string(11, 'w'));
+}
+
+/// A connection that the kernel has given up: the first call, a write, is told why; whoever reads finds an end.
+class GivenUp final : public psyne::ByteStream {
+ public:
+  GivenUp(int socket, int why) : socket_(socket), why_(why) {}
+  int descriptor() const noexcept override { return socket_; }
+  ssize_t read(std::span<const iovec> into) noexcept override { return readv(socket_, into.data(), 1); }
+  ssize_t write(std::span<const iovec> /*from*/) noexcept override {
+    shutdown(socket_, SHUT_RDWR);
+    errno = std::exchange(why_, EPIPE);
+    return -1;
+  }
+
+ private:
+  const int socket_;
+  int why_;
+};
+
+TEST_P(StreamLink, KnowsSilenceFromDeathThoughAWriteIsToldOfIt) {
+  for (const auto& [why, state] : {std::pair(ETIMEDOUT, PeerState::unreachable),
+                                   {EHOSTUNREACH, PeerState::unreachable},
+                                   {ECONNRESET, PeerState::lost},
+                                   {EPIPE, PeerState::lost}}) {
+    auto sockets = connected_sockets(GetParam());
+    const int socket = sockets[0].get();
+    auto line = std::make_shared<psyne::LifeLine>(std::move(sockets[0]));
+    psyne::StreamLink link(line, std::make_unique<GivenUp>(socket, why), {.pid = 1, .name = "silent"}, {});
+    psyne::Service::process().value()->run([&] { link.start({}).value(); });
+    static_cast<void>(link.post({}, {.counter = 0, .value = 1}));
+    ASSERT_TRUE(soon([&] { return link.peer_state() != PeerState::alive; }));
+    EXPECT_EQ(link.peer_state(), state) << why;
+  }
 }
 
 /// A peer that is no link: writes what it likes.
