@@ -120,9 +120,9 @@ class OverNetwork : public testing::Test {
   std::unique_ptr<Network> network_;
 };
 
-/// Where a channel is, as who listens and who calls open it; the token is that of `query`, if it has one.
-std::string listening(const std::string& query = "");
-std::string calling(const std::string& address, const std::string& query = "");
+/// Where a channel is, as who listens and who calls open it: with `rest`, a name and a query.
+std::string listening(const std::string& rest);
+std::string calling(const std::string& address, const std::string& rest);
 inline constexpr std::uint16_t port = 5555;
 
 /// Whether memory is what users have: a sanitizer's own is not to be measured.

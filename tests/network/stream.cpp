@@ -1,9 +1,7 @@
 #include "network/stream.hpp"
 
-#include "eventually.hpp"
-
 #include <chrono>
-#include <optional>
+#include <cstdlib>
 #include <thread>
 
 namespace network {
@@ -80,16 +78,20 @@ void send_stream(const Program::Line& line, const std::string& uri, const psyne:
   line.say(opened ? "open" : opened.error().text());
   if (!opened) return;
   Errors errors;
+  std::string stall = "none";
   std::uint64_t number = first;
   for (std::string asked; asked != "stop"; asked = line.hear(0ms)) {
     if (asked == "count") line.say(std::to_string(number));
     if (asked == "errors") line.say(errors.all());
     if (asked == "text") line.say(errors.text());
+    if (asked == "stall") line.say(stall);
     const auto sent = opened->send(Block::of(number), 20ms);
     if (sent) {
       ++number;
       errors.went_on();
-    } else if (sent.error() != Code::timed_out) {
+    } else if (sent.error() == Code::timed_out) {
+      stall = sent.error().text();
+    } else {
       errors.add(sent.error());
       static_cast<void>(opened->wait_for_receiver(5ms));
     }
@@ -104,7 +106,11 @@ void receive_stream(const Program::Line& line, const std::string& uri, const psy
   auto opened = Receiver<Block>::open(uri, options);
   line.say(opened ? "open" : opened.error().text());
   if (!opened) return;
-  Stream stream(*opened);
+  receive_stream(line, *opened);
+}
+
+void receive_stream(const Program::Line& line, Receiver<Block>& receiver) {
+  Stream stream(receiver);
   for (std::string asked; asked != "stop"; asked = line.hear(0ms)) {
     if (asked == "count") line.say(std::to_string(stream.count));
     if (asked == "next") line.say(std::to_string(stream.next));
@@ -115,25 +121,38 @@ void receive_stream(const Program::Line& line, const std::string& uri, const psy
   }
 }
 
-testing::AssertionResult comes_to_say(const Program& program, const std::string& question, const std::string& answer) {
+namespace {
+
+template <class Good>
+testing::AssertionResult answers(const Program& program, const std::string& question, const std::string& wanted,
+                                 Good good) {
   std::string heard;
   for (const auto until = psyne::Clock::now() + 20s; psyne::Clock::now() < until; std::this_thread::sleep_for(2ms)) {
     heard = program.ask(question);
-    if (heard == answer) return testing::AssertionSuccess();
+    if (good(heard)) return testing::AssertionSuccess();
     if (heard.empty()) break;
   }
-  return testing::AssertionFailure() << question << ": \"" << heard << "\" and not \"" << answer
+  return testing::AssertionFailure() << question << ": \"" << heard << "\" and not \"" << wanted
                                      << "\"; the last error: " << (heard.empty() ? "" : program.ask("text"));
 }
 
+}  // namespace
+
+testing::AssertionResult comes_to_say(const Program& program, const std::string& question, const std::string& answer) {
+  return answers(program, question, answer, [&](const std::string& heard) { return heard == answer; });
+}
+
+testing::AssertionResult comes_to_mention(const Program& program, const std::string& question,
+                                          const std::string& word) {
+  return answers(program, question, word,
+                 [&](const std::string& heard) { return heard.find(word) != std::string::npos; });
+}
+
 testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count) {
-  std::uint64_t heard = 0;
-  for (const auto until = psyne::Clock::now() + 20s; psyne::Clock::now() < until; std::this_thread::sleep_for(2ms)) {
-    heard = program.ask_number("count");
-    if (heard >= count) return testing::AssertionSuccess();
-  }
-  return testing::AssertionFailure() << "stays at " << heard << " of " << count
-                                     << "; the last error: " << program.ask("text");
+  const auto enough = [&](const std::string& heard) {
+    return !heard.empty() && std::strtoull(heard.c_str(), nullptr, 10) >= count;
+  };
+  return answers(program, "count", std::to_string(count), enough);
 }
 
 }  // namespace network

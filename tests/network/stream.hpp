@@ -30,7 +30,8 @@ struct Block {
 
 /// What a program does that sends blocks one after the other: the number it begins with, and until "stop", when it
 /// closes. To "count" it says how many it has sent, to "errors" which errors it has met so far, to "text" the last of
-/// them in full. After an error it goes on when a receiver comes.
+/// them in full, to "stall" what it was told when it last waited for room in vain. After an error it goes on when a
+/// receiver comes.
 void send_stream(const Program::Line& line, const std::string& uri, const psyne::SenderOptions& options = {},
                  std::uint64_t first = 0);
 
@@ -38,9 +39,11 @@ void send_stream(const Program::Line& line, const std::string& uri, const psyne:
 /// expects, to "errors" and "text" the same as a sender, to "wrong" what was wrong with the stream: nothing, if it was
 /// whole and in order. Where a stream goes on with another link, blocks may come again (`again`), but none is left out.
 void receive_stream(const Program::Line& line, const std::string& uri, const psyne::ReceiverOptions& options = {});
+void receive_stream(const Program::Line& line, psyne::Receiver<Block>& receiver);
 
-/// Whether a program comes to say `answer` to `question`, or to count so many.
+/// Whether a program comes to say `answer` to `question`, or something with `word` in it, or to count so many.
 testing::AssertionResult comes_to_say(const Program& program, const std::string& question, const std::string& answer);
+testing::AssertionResult comes_to_mention(const Program& program, const std::string& question, const std::string& word);
 testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count);
 
 }  // namespace network

@@ -71,7 +71,7 @@ void Port::remove(const Attendant& attendant) {
     meeting->abandon();
     return true;
   });
-  if (resting_ && rests_until_ == no_deadline) go_on();
+  if (full_) go_on();
 }
 
 void Port::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
@@ -80,6 +80,7 @@ void Port::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
     if (meetings_.size() >= most_meetings) {
       if (const Deadline room = make_room(); room > Clock::now()) {
         rest(room);
+        full_ = true;
         break;
       }
     }
@@ -133,8 +134,8 @@ void Port::go_on() {
     if (stalled == meetings_.end()) break;
     (*stalled)->stall();
   }
-  if (resting_ && (rests_until_ <= now || (rests_until_ == no_deadline && meetings_.size() < most_meetings))) {
-    resting_ = false;
+  if (resting_ && (rests_until_ <= now || (full_ && meetings_.size() < most_meetings))) {
+    resting_ = full_ = false;
     rests_until_ = no_deadline;
     static_cast<void>(listener_->rewatch(EPOLLIN));
   }

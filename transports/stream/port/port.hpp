@@ -73,6 +73,7 @@ class Port final : private Service::Watcher, private Meeting::Owner, private Rec
   std::uint16_t number_ = 0;
   std::unique_ptr<Alarm> alarm_;
   bool resting_ = false;  // comers wait in the kernel's queue
+  bool full_ = false;     // it rests for want of a seat: until one is free, or can be made free
   Deadline rests_until_ = no_deadline;
   std::vector<Seat> seats_;
   std::vector<std::unique_ptr<Meeting>> meetings_;  // in the order in which they began
