@@ -41,7 +41,19 @@ constexpr Option death_option{.name = "sim.death",
                               .about = "chance of a post to be the last of its link",
                               .scope = OptionScope::channel};
 
-constexpr std::array all{seed_option, delay_option, queue_option, cut_option, longest_cut_option, death_option};
+constexpr Option sever_option{.name = "sim.sever",
+                              .kind = Kind::real,
+                              .fallback = "0",
+                              .about = "chance of a post to cut its link for good",
+                              .scope = OptionScope::channel};
+constexpr Option unreachable_option{.name = "sim.unreachable_after",
+                                    .kind = Kind::duration,
+                                    .fallback = "10ms",
+                                    .about = "how long after that both ends find each other unreachable",
+                                    .scope = OptionScope::channel};
+
+constexpr std::array all{seed_option,        delay_option, queue_option, cut_option,
+                         longest_cut_option, death_option, sever_option, unreachable_option};
 
 Error wrong(const Option& option, std::string_view text, std::string_view why) {
   return Error(Code::invalid_argument, std::string(option.name) + " cannot be " + quoted(text))
@@ -70,10 +82,14 @@ Result<SimSettings> SimSettings::read(const Config& config) {
   if (settings.queue == 0) return wrong(queue_option, "0", "nothing could ever be posted");
   settings.cuts = config.real(cut_option);
   settings.death = config.real(death_option);
-  for (const auto& [option, chance] : {std::pair(&cut_option, settings.cuts), {&death_option, settings.death}}) {
+  settings.severs = config.real(sever_option);
+  for (const auto& [option, chance] :
+       {std::pair(&cut_option, settings.cuts), {&death_option, settings.death}, {&sever_option, settings.severs}}) {
     if (!(chance >= 0 && chance <= 1)) return wrong(*option, std::to_string(chance), "a chance is from 0 to 1");
   }
-  settings.longest_cut = std::min<std::chrono::nanoseconds>(config.duration(longest_cut_option), std::chrono::hours(1));
+  constexpr std::chrono::nanoseconds hour = std::chrono::hours(1);
+  settings.longest_cut = std::min(config.duration(longest_cut_option), hour);
+  settings.unreachable_after = std::min(config.duration(unreachable_option), hour);
   return settings;
 }
 

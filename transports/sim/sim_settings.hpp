@@ -16,7 +16,9 @@ struct SimSettings {
   std::size_t queue = 64;                    ///< posts under way in one direction; more meet would_block
   double cuts = 0;                           ///< chance of a post to cut the link for a while
   std::chrono::nanoseconds longest_cut{std::chrono::milliseconds(1)};
-  double death = 0;  ///< chance of a post to be the last: both ends see the other lost
+  double death = 0;   ///< chance of a post to be the last: both ends see the other lost
+  double severs = 0;  ///< chance of a post to cut the link for good: both ends find the other unreachable
+  std::chrono::nanoseconds unreachable_after{std::chrono::milliseconds(10)};  ///< so long after that
 
   /// From the options of module "sim". Errors: invalid_argument.
   static Result<SimSettings> read(const Config& config);

@@ -39,6 +39,10 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
   if (happens(settings_.cuts)) {
     cut_until_ = std::max(cut_until_, alarm_->now() + draw(std::chrono::nanoseconds(0), settings_.longest_cut));
   }
+  if (happens(settings_.severs) && cut_until_ != no_deadline) {
+    cut_until_ = no_deadline;
+    given_up_at_ = alarm_->now() + settings_.unreachable_after;
+  }
   Packet packet;
   packet.kind = happens(settings_.death) ? Kind::death : Kind::post;
   packet.pieces = std::move(pieces);
@@ -111,6 +115,7 @@ void SimWire::deliver_due() {
     while (deliver_one(side, now)) {
     }
   }
+  if (given_up_at_ <= now) part(PeerState::unreachable);
   arm();
 }
 
@@ -159,7 +164,7 @@ void SimWire::arrive(std::size_t side, Packet& packet) {
       }
       break;
     case Kind::goodbye: end(to, PeerState::closed); return;
-    case Kind::death: lose(); return;
+    case Kind::death: part(PeerState::lost); return;
   }
   if ((packet.signal.wake || packet.kind != Kind::post) && to.bell != nullptr) to.bell->ring();
 }
@@ -170,11 +175,13 @@ void SimWire::complete(End& from, Token token) {
   if (std::exchange(from.turned_away, false) && from.service_bell != nullptr) from.service_bell->ring();
 }
 
-void SimWire::lose() {
+// What is under way is gone.
+void SimWire::part(PeerState how) {
+  given_up_at_ = no_deadline;
   for (End& one : ends_) {
     one.packets.clear();
     one.completed.store(one.posted, std::memory_order_release);
-    end(one, PeerState::lost);
+    end(one, how);
   }
 }
 
@@ -185,7 +192,7 @@ void SimWire::end(End& ended, PeerState how) {
 }
 
 void SimWire::arm() {
-  Deadline next = no_deadline;
+  Deadline next = given_up_at_;
   for (const End& one : ends_) {
     if (one.packets.empty()) continue;
     const Packet& packet = one.packets.front();
@@ -207,7 +214,7 @@ void SimWire::close(std::size_t side) {
 void SimWire::kill(std::size_t side) {
   const std::lock_guard lock(mutex_);
   ends_[side].exposed.clear();
-  lose();
+  part(PeerState::lost);
   arm();
 }
 

@@ -48,7 +48,7 @@ class SimWire {
     return token <= ends_[side].completed.load(std::memory_order_acquire);
   }
 
-  /// Sends pieces, then the signal. Errors: would_block, closed, peer_lost.
+  /// Sends pieces, then the signal. Errors: would_block, closed, peer_lost, peer_unreachable.
   Result<Token> post(std::size_t side, std::vector<Piece> pieces, const Signal& signal);
   void wake(std::size_t side);
   /// Lets arrive what is due.
@@ -109,7 +109,7 @@ class SimWire {
   void land(End& to, std::span<const Piece> pieces);
   void arrive(std::size_t side, Packet& packet);
   static void complete(End& from, Token token);
-  void lose();
+  void part(PeerState how);
   void end(End& end, PeerState how);
   void arm();
 
@@ -118,6 +118,7 @@ class SimWire {
   std::mt19937_64 random_;
   std::array<End, 2> ends_;
   Deadline cut_until_{};
+  Deadline given_up_at_ = no_deadline;  // once it is cut for good
   Deadline armed_ = no_deadline;
   std::unique_ptr<SimAlarm> alarm_;  // goes first: it calls
 };
