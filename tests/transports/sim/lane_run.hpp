@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/gathering.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/channel/outlet.hpp>
 #include <psyne/core/channel/reader_peer.hpp>
@@ -59,6 +60,7 @@ struct Simulation {
   std::shared_ptr<const Region> memory = region(ProducerBlock<>::ring_offset + capacity);
   TypedOutlet<Records> outlet{memory, capacity};
   Program writing, reading;
+  Gathering gathering;  // by nothing: a post costs nothing here
   std::unique_ptr<ReaderPeer> peer;
   TypedLane<Records>* lane = nullptr;
   std::uint64_t sent = 0;
@@ -101,8 +103,8 @@ struct Simulation {
                                    .mirror = mirror,
                                    .most_held = 16});
     lane->connect(std::move(receiving));
-    peer =
-        std::make_unique<ReaderPeer>(std::move(sending), std::move(remote), outlet, capacity, 0, LaneAnswer{}, nullptr);
+    peer = std::make_unique<ReaderPeer>(std::move(sending), std::move(remote), outlet, capacity, 0, LaneAnswer{},
+                                        gathering, nullptr);
     peer->join();
     if (closed) peer->close();
   }
