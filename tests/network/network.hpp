@@ -125,7 +125,7 @@ std::string listening(const std::string& rest);
 std::string calling(const std::string& address, const std::string& rest);
 inline constexpr std::uint16_t port = 5555;
 
-/// Whether memory is what users have: a sanitizer's own is not to be measured.
+/// Whether memory and threads are what users have: a sanitizer's own are not to be measured.
 inline constexpr bool plain_memory =
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     false;
