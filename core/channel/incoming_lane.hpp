@@ -45,6 +45,10 @@ class IncomingLane : public LaneSource {
 
   /// The reader's thread: takes in wakes, and moves what is under way.
   void progress() noexcept;
+  /// Before a sleep on the bell of its link.
+  void settle_link() noexcept {
+    if (!mapped()) link_->settle();
+  }
 
   std::uint64_t arrived() noexcept override;
   std::uint64_t closed_at() noexcept override;

@@ -36,6 +36,8 @@ class Outlet {
   virtual void announce_sleep() = 0;
   virtual void end_sleep() = 0;
   virtual std::uint64_t position() const = 0;
+  /// See LaneWriter::padded_at.
+  virtual std::uint64_t padded_at() const = 0;
   /// Position up to which all readers have released.
   virtual std::uint64_t released() = 0;
   /// Nobody reads, and nothing is kept for whoever comes.
@@ -83,6 +85,7 @@ class TypedOutlet final : public Outlet {
   void announce_sleep() override { writer.announce_sleep(); }
   void end_sleep() override { writer.end_sleep(); }
   std::uint64_t position() const override { return writer.position(); }
+  std::uint64_t padded_at() const override { return writer.padded_at(); }
   std::uint64_t released() override { return writer.released(); }
 
   LaneWriter<Records> writer;

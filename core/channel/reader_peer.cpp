@@ -1,4 +1,5 @@
 #include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/core/lane/record.hpp>
 
 #include <algorithm>
 #include <array>
@@ -81,11 +82,15 @@ bool ReaderPeer::parted() const noexcept {
 
 bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept {
   const std::uint64_t begin = from & (capacity_ - 1);
-  const std::uint64_t first = std::min(to - from, capacity_ - begin);
+  const std::uint64_t in_lap = std::min(to - from, capacity_ - begin);
+  // Of padding only the word goes: where two messages fill a ring, every other byte would be padding.
+  const std::uint64_t padded_at = outlet_->padded_at();
+  const bool pads = from <= padded_at && padded_at < from + in_lap;
+  const std::uint64_t first = pads ? padded_at + Record::word_bytes - from : in_lap;
   const std::byte* ring = outlet_->ring();
   const std::array<Put, 2> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
-                                Put{.local = {ring, to - from - first}, .remote = &remote_, .offset = 0}};
-  return link_->post(std::span(puts).first(first == to - from ? 1 : 2), arrived).has_value();
+                                Put{.local = {ring, to - from - in_lap}, .remote = &remote_, .offset = 0}};
+  return link_->post(std::span(puts).first(in_lap == to - from ? 1 : 2), arrived).has_value();
 }
 
 std::string ReaderPeer::who() const {

@@ -97,6 +97,7 @@ void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken) {
     }
     static_cast<void>(lane.link().attach_service_bell(bell_.get()));
     for (const Deadline until = Clock::now() + settings_.linger; !lane.leave(taken) && Clock::now() < until;) {
+      lane.link().settle();
       bell_->sleep(until);
     }
     static_cast<void>(lane.link().attach_service_bell(nullptr));

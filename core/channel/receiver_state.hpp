@@ -211,7 +211,10 @@ class ReceiverState {
   }
 
   void announce() noexcept {
-    for (Lane* lane : lanes_) lane->reader().announce_sleep();
+    for (Lane* lane : lanes_) {
+      lane->reader().announce_sleep();
+      lane->settle_link();
+    }
     StandardAtomics::heavy_barrier();
     announced_ = true;
     call(sleep_announced);

@@ -379,6 +379,12 @@ void SenderEnd::attend_at(Bell& bell) {
   for (const auto& peer : peers_) static_cast<void>(peer->link().attach_service_bell(&bell));
 }
 
+// What was seen ends no sleep.
+void SenderEnd::settle_links() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& peer : peers_) peer->link().settle();
+}
+
 std::size_t SenderEnd::receivers() const {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(
@@ -466,7 +472,10 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
 
 void SenderEnd::sleep(Deadline until) {
   metrics_.add(ChannelColumn::waits);
-  if (service_bell_) attend_at(*bell_);
+  if (service_bell_) {
+    attend_at(*bell_);
+    settle_links();
+  }
   // What the service thread had left at the gate is done here, after the last look, and may have read the very credit
   // that is waited for; nobody rings for what this thread reads itself.
   if (!gate_.leave()) bell_->sleep(until);

@@ -126,6 +126,7 @@ class SenderEnd final : public Host {
   void look_after_gathered();
   void carry() noexcept;
   void attend_at(Bell& bell);
+  void settle_links();
   Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);
   bool orphaned();

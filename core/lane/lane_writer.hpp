@@ -184,6 +184,8 @@ class LaneWriter {
     static_cast<void>(refresh(limit_ + 1));
     return oldest();
   }
+  /// Of the last record that is padding, up to the end of its lap; beyond all before there is one.
+  std::uint64_t padded_at() const noexcept { return padded_at_; }
   std::uint64_t capacity() const noexcept { return written_.capacity(); }
   /// A reader whose cursor went back or ran ahead of what was written; it is to be dropped as corrupted.
   const LaneWire* bad_reader() const noexcept { return readers_.bad(); }
@@ -204,6 +206,7 @@ class LaneWriter {
     const std::uint64_t next = written_.next_lap(position());
     if (next + Record::word_bytes > limit_ && !refresh(next + Record::word_bytes)) return false;
     publish(position(), next, Record::padding);
+    padded_at_ = position();
     written_.advance(next);
     readers_.tell();
     return true;
@@ -238,6 +241,7 @@ class LaneWriter {
   ProducerBlock<Atomics>* block_;
   WrittenRecords<Records, Atomics> written_;
   std::uint64_t limit_;  // bytes before it may be written
+  std::uint64_t padded_at_ = ~std::uint64_t{0};
   LaneReaders<Records, Atomics> readers_;
   std::uint32_t sleeps_ = 0;
   CopyChoice copies_;

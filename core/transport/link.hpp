@@ -76,6 +76,10 @@ class Link {
   /// is no error here (peer_state tells it). Errors: forked.
   virtual Result<void> progress() = 0;
 
+  /// The caller is about to sleep on its bell: what it has seen already does not end that sleep. Look once more after
+  /// it. As progress() otherwise.
+  virtual void settle() noexcept {}
+
   virtual PeerState peer_state() const = 0;
   virtual const Capabilities& capabilities() const = 0;
   virtual const Identity& peer() const = 0;

@@ -118,6 +118,33 @@ TEST_P(LinkConformance, PutsLandBeforeTheirSignal) {
   EXPECT_EQ(wrong, 0U);
 }
 
+// What was seen and settled ends no sleep; what comes after that does.
+TEST_P(LinkConformance, WhatWasSeenAndSettledEndsNoSleep) {
+  using namespace std::chrono_literals;
+  Couple couple(transport(), fresh_uri());
+  ASSERT_TRUE(couple.complete());
+  const auto bell = psyne::Bell::make().value();
+  auto& side = couple.answering;
+  side.link().attach_bell(bell.get()).value();
+  for (std::uint64_t value = 1; value <= 20; ++value) {
+    ASSERT_TRUE(post(couple.offering.link(), {}, {.counter = 0, .value = value, .wake = true}));
+    const auto deadline = psyne::Clock::now() + patience;
+    while (side.link().counter(0) != value) {
+      ASSERT_EQ(bell->sleep(deadline), psyne::Sleep::woken) << value;
+      ASSERT_TRUE(side.link().progress());
+    }
+    // A wake that was on its way besides the signal may come late; that it goes on for ever is what must not be.
+    int wakes = -1;
+    do {
+      side.link().settle();
+      ASSERT_TRUE(side.link().progress());
+      side.link().settle();
+    } while (++wakes < 100 && bell->sleep(psyne::Clock::now() + 2ms) == psyne::Sleep::woken);
+    EXPECT_LT(wakes, 100) << value;
+  }
+  side.link().attach_bell(nullptr).value();
+}
+
 TEST_P(LinkConformance, EarlierPostsLandBeforeALaterSignal) {
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());

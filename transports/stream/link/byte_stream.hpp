@@ -29,6 +29,16 @@ class ByteStream {
   virtual int descriptor() const noexcept = 0;
   /// As readv(2): how many bytes came, 0 at the end, -1 with errno; EAGAIN when there are none now.
   virtual ssize_t read(std::span<const iovec> into) noexcept = 0;
+  /// Whether peek() and discard() may be called, and are worth it: where taking bytes out has the kernel answer the
+  /// peer.
+  virtual bool peeks() const noexcept { return false; }
+  /// As read(), but leaves the bytes where they are.
+  virtual ssize_t peek(std::span<std::byte> into) noexcept {
+    static_cast<void>(into);
+    return 0;
+  }
+  /// Takes out so many bytes, which have come.
+  virtual void discard(std::size_t bytes) noexcept { static_cast<void>(bytes); }
   /// As writev(2), and no SIGPIPE: how many bytes went, -1 with errno; EAGAIN when there is no room now.
   virtual ssize_t write(std::span<const iovec> from) noexcept = 0;
 

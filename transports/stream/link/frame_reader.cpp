@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace psyne::inline v0 {
 
 FrameReader::Read FrameReader::read(ByteStream& stream, FrameSink& sink) noexcept {
+  if (seen_ != 0) settle(stream);
   alignas(64) std::array<std::byte, buffer_bytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   // After a large put the next one is likely large as well: only its frame is wanted in the buffer.
   const std::size_t wanted = to_.size() >= large ? sizeof(Frame) : buffer.size();
@@ -14,8 +16,12 @@ FrameReader::Read FrameReader::read(ByteStream& stream, FrameSink& sink) noexcep
   const std::array<iovec, 2> into{iovec{to_.data(), direct}, iovec{buffer.data(), wanted}};
   const ssize_t got = stream.read(direct != 0 ? std::span(into) : std::span(into).last(1));
   if (got == 0) return Read::ended;
-  if (got < 0) return errno == EAGAIN ? Read::nothing : Read::failed;
+  if (got < 0) {
+    flows_ = false;
+    return errno == EAGAIN ? Read::nothing : Read::failed;
+  }
   const auto bytes = static_cast<std::size_t>(got);
+  flows_ = bytes >= looked_at;
   if (direct != 0) {
     to_ = to_.subspan(std::min(bytes, direct));
     if (!to_.empty()) return Read::drained;
@@ -25,6 +31,23 @@ FrameReader::Read FrameReader::read(ByteStream& stream, FrameSink& sink) noexcep
   const Read read = take(std::span(buffer).first(bytes - direct), sink);
   return read == Read::some && bytes < direct + wanted ? Read::drained : read;
 }
+
+FrameReader::Read FrameReader::look(ByteStream& stream, FrameSink& sink) noexcept {
+  if (flows_ || seen_ >= most_seen) return read(stream, sink);
+  std::array<std::byte, looked_at> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const ssize_t got = stream.peek(buffer);
+  if (got == 0) return Read::ended;
+  if (got < 0) return errno == EAGAIN ? Read::nothing : Read::failed;
+  const auto bytes = static_cast<std::size_t>(got);
+  if (bytes <= seen_) return Read::nothing;
+  const auto fresh = std::span(buffer).first(bytes).subspan(seen_);
+  seen_ = bytes;
+  flows_ = bytes == buffer.size();
+  const Read read = take(fresh, sink);
+  return read == Read::some && bytes < buffer.size() ? Read::drained : read;
+}
+
+void FrameReader::settle(ByteStream& stream) noexcept { stream.discard(std::exchange(seen_, 0)); }
 
 FrameReader::Read FrameReader::after(FrameSink::Next next) noexcept {
   switch (next) {

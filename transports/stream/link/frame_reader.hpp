@@ -11,7 +11,7 @@
 
 namespace psyne::inline v0 {
 
-/// Takes a stream apart into frames. By one thread at a time; 80 bytes, and no memory of its own for what is under way:
+/// Takes a stream apart into frames. By one thread at a time; 96 bytes, and no memory of its own for what is under way:
 /// the rest of a put is read straight into its place, along with the next frame; what is smaller comes by a buffer on
 /// the stack, many frames in one system call.
 class FrameReader {
@@ -27,11 +27,22 @@ class FrameReader {
 
   /// One system call. After `ended`, `failed` and `corrupted` not again.
   Read read(ByteStream& stream, FrameSink& sink) noexcept;
+  /// As read(), for a stream that peeks and for who looks again soon: leaves at the socket what it took, as long as
+  /// that is little. TCP acknowledges every second small segment as it is taken out, by a packet of its own, before the
+  /// program has what was in it: of 7.5 us one way, 2.7 (round trips of 8 B by two connections, each for one
+  /// direction).
+  Read look(ByteStream& stream, FrameSink& sink) noexcept;
+  /// Takes out what look() left.
+  void settle(ByteStream& stream) noexcept;
 
  private:
   // Larger puts save themselves the copy; below, the second system call costs more (measured in the bench of links).
   static constexpr std::size_t buffer_bytes = std::size_t{16} << 10U;
   static constexpr std::size_t large = buffer_bytes;
+  // What is left at the socket is copied anew by every look, message by message: 8 B one way took 5.9 us where two or
+  // three were left, 6.2 where none was, 6.9 with seven and 8.4 with twenty.
+  static constexpr std::size_t most_seen = 128;
+  static constexpr std::size_t looked_at = 2048;
 
   static Read after(FrameSink::Next next) noexcept;
   Read take(std::span<const std::byte> bytes, FrameSink& sink) noexcept;
@@ -40,6 +51,8 @@ class FrameReader {
   Frame frame_;              // of which `head_` bytes have come
   std::size_t head_ = 0;     // below sizeof(Frame): it is not whole
   std::span<std::byte> to_;  // where the rest of its bytes go
+  std::size_t seen_ = 0;     // bytes at the socket that were taken already
+  bool flows_ = false;       // so much came last that looking would be one more system call
 };
 
 }  // namespace psyne::inline v0

@@ -32,6 +32,25 @@ ssize_t SocketStream::read(std::span<const iovec> into) noexcept {
   }
 }
 
+ssize_t SocketStream::peek(std::span<std::byte> into) noexcept {
+  for (;;) {
+    const ssize_t got = recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT | MSG_PEEK);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+// TCP does not copy what it takes out with MSG_TRUNC.
+void SocketStream::discard(std::size_t bytes) noexcept {
+  while (bytes != 0) {
+    const ssize_t got = recv(descriptor(), nullptr, bytes, MSG_DONTWAIT | MSG_TRUNC);
+    if (got > 0) {
+      bytes -= static_cast<std::size_t>(got);
+    } else if (got == 0 || errno != EINTR) {
+      return;
+    }
+  }
+}
+
 ssize_t SocketStream::write(std::span<const iovec> from) noexcept {
   for (;;) {
     ssize_t sent = 0;

@@ -36,6 +36,7 @@ StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStrea
       line_(std::move(line)),
       stream_(std::move(stream)),
       holds_(stream_->is_secure()),
+      peeks_(stream_->peeks()),
       capabilities_{.mapped = false,
                     .exposes_plain_memory = true,
                     .counters = counters,
@@ -266,7 +267,7 @@ void StreamLink::read(bool all) noexcept {
   on_service_ = on_service;
   bool more = true;
   for (int turn = 0; more && peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
-    switch (reader_.read(*stream_, *this)) {
+    switch (peeks_ && !on_service ? reader_.look(*stream_, *this) : reader_.read(*stream_, *this)) {
       case FrameReader::Read::some: continue;
       case FrameReader::Read::drained: more = all; continue;
       case FrameReader::Read::nothing: return;
@@ -288,6 +289,13 @@ void StreamLink::ended() noexcept {
     silence = silence_;
   }
   silence != 0 ? broke_off(silence) : end(PeerState::lost);
+}
+
+// Who holds the lock leaves nothing of what was seen: the service thread, or one that is about to settle as well.
+void StreamLink::settle() noexcept {
+  if (!peeks_ || forked()) return;
+  const std::unique_lock lock(receive_mutex_, std::try_to_lock);
+  if (lock) reader_.settle(*stream_);
 }
 
 void StreamLink::broke_off(int error) noexcept {
@@ -387,6 +395,7 @@ void StreamLink::close() noexcept {
 void StreamLink::end(PeerState how) noexcept {
   PeerState alive = PeerState::alive;
   if (!state_.compare_exchange_strong(alive, how, std::memory_order_acq_rel)) return;
+  if (peeks_) reader_.settle(*stream_);  // closed with something unread in it, the socket would be reset
   watch(0, EPOLLIN | EPOLLRDHUP);
   {
     const std::lock_guard lock(bell_mutex_);

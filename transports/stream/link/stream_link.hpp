@@ -63,6 +63,7 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
     return index < counters ? counters_[index].load(std::memory_order_acquire) : 0;
   }
   Result<void> progress() override;
+  void settle() noexcept override;
   PeerState peer_state() const override { return state_.load(std::memory_order_acquire); }
   const Capabilities& capabilities() const override { return capabilities_; }
   const Identity& peer() const override { return peer_; }
@@ -106,6 +107,7 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   const std::shared_ptr<LifeLine> line_;
   std::shared_ptr<ByteStream> stream_;
   const bool holds_;  // stream_ may hold bytes of its own
+  const bool peeks_;
   const Capabilities capabilities_;
   const Identity peer_;
   const std::size_t most_queued_;

@@ -1,6 +1,7 @@
 #include <psyne/transports/stream/link/socket_stream.hpp>
 #include <psyne/transports/stream/place/caller_of.hpp>
 #include <psyne/transports/stream/place/socket_address.hpp>
+#include <psyne/transports/stream/place/tuning.hpp>
 
 #include <sys/socket.h>
 
@@ -14,6 +15,8 @@ Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
   Caller caller;
   caller.security = address->is_local() ? Security::local : Security::plain;
   caller.address = address->text();
+  const auto own = SocketAddress::own_of(line->get());
+  if (address->is_local() || (own && own->host() == address->host())) do_not_pace(line->get());
   if (address->family() == AF_UNIX) {
     ucred peer{};
     socklen_t bytes = sizeof peer;
@@ -22,7 +25,7 @@ Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
       caller.pid = peer.pid;
     }
   }
-  caller.stream = std::make_shared<SocketStream>(line);
+  caller.stream = std::make_shared<SocketStream>(line, address->family() != AF_UNIX);
   caller.line = std::move(line);
   return caller;
 }

@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
 
 namespace psyne::inline v0::stream {
 
@@ -31,6 +34,14 @@ void tune(int socket, const ConnectionSettings& settings) noexcept {
   set(socket, IPPROTO_TCP, TCP_KEEPINTVL, between);
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, std::max(1, (seconds - idle) / between));
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void do_not_pace(int socket) noexcept {
+  std::array<char, 16> name{};  // TCP_CA_NAME_MAX
+  socklen_t bytes = name.size();
+  if (getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), &bytes) != 0) return;
+  if (!std::string_view(name.data(), strnlen(name.data(), name.size())).starts_with("bbr")) return;
+  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, "reno", 4));  // always there, and allowed to all
 }
 
 }  // namespace psyne::inline v0::stream

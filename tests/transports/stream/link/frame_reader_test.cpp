@@ -76,6 +76,112 @@ TEST(FrameReader, TakesAnyStreamApartHoweverItIsCut) {
   }
 }
 
+Frame signal(std::uint64_t value) { return {.counter = 1, .generation = 7, .value = value}; }
+
+TEST(FrameReader, ALookLeavesWhatItTookAndTakesItOnce) {
+  WrittenStream stream;
+  FrameReader reader;
+  Sink sink;
+  EXPECT_EQ(reader.look(stream, sink), Read::nothing);
+  append(stream.coming, signal(1));
+  EXPECT_EQ(reader.look(stream, sink), Read::drained);
+  EXPECT_EQ(sink.frames.size(), 1U);
+  EXPECT_EQ(stream.coming.size(), sizeof(Frame));
+  EXPECT_EQ(reader.look(stream, sink), Read::nothing);
+  append(stream.coming, signal(2));
+  EXPECT_EQ(reader.look(stream, sink), Read::drained);
+  ASSERT_EQ(sink.frames.size(), 2U);
+  EXPECT_EQ(sink.frames[1].value, 2U);
+  reader.settle(stream);
+  EXPECT_TRUE(stream.coming.empty());
+  EXPECT_EQ(reader.look(stream, sink), Read::nothing);
+  EXPECT_EQ(sink.frames.size(), 2U);
+}
+
+TEST(FrameReader, WhatLookingLeftIsTakenOutBeforeItIsMuch) {
+  WrittenStream stream;
+  FrameReader reader;
+  Sink sink;
+  std::size_t most = 0;
+  for (std::uint64_t value = 0; value < 1000; ++value) {
+    append(stream.coming, signal(value));
+    EXPECT_EQ(reader.look(stream, sink), Read::drained);
+    most = std::max(most, stream.coming.size());
+  }
+  EXPECT_EQ(sink.frames.size(), 1000U);
+  EXPECT_LT(most, 1024U);
+}
+
+// To look first would be another system call for each of them.
+TEST(FrameReader, AFlowIsReadAndNotLookedAt) {
+  WrittenStream stream;
+  FrameReader reader;
+  Sink sink;
+  for (std::uint64_t value = 0; value < 100'000; ++value) append(stream.coming, signal(value));
+  const std::size_t bytes = stream.coming.size();
+  while (reader.look(stream, sink) != Read::nothing) {
+  }
+  EXPECT_EQ(sink.frames.size(), 100'000U);
+  EXPECT_LE(static_cast<std::size_t>(stream.calls), bytes / (16 * 1024) + 10);
+  append(stream.coming, signal(1));
+  EXPECT_EQ(reader.look(stream, sink), Read::drained);
+  EXPECT_EQ(stream.coming.size(), sizeof(Frame)) << "and looked at again when it has run dry";
+}
+
+TEST(FrameReader, LooksSeeTheEndAndWhatIsWrong) {
+  Sink sink;
+  WrittenStream ended;
+  ended.ended = true;
+  EXPECT_EQ(FrameReader().look(ended, sink), Read::ended);
+  WrittenStream broken;
+  broken.error = ECONNRESET;
+  EXPECT_EQ(FrameReader().look(broken, sink), Read::failed);
+  WrittenStream lying;
+  append(lying.coming, signal(5));
+  sink.refused = 5;
+  EXPECT_EQ(FrameReader().look(lying, sink), Read::corrupted);
+}
+
+// Bytes become visible in any portions, and who reads looks, reads and settles as it likes.
+TEST(FrameReader, LooksAndReadsInAnyOrderTakeEveryFrameOnce) {
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937 random(seed);
+    WrittenStream stream;
+    std::vector<Frame> sent;
+    std::uint64_t offset = 0;
+    for (std::uint64_t value = 0; value < 60 && offset < 50'000; ++value) {
+      Frame frame{.counter = 3, .generation = 7, .offset = offset, .value = value};
+      frame.length = static_cast<std::uint32_t>(random() % (random() % 10 == 0 ? 20'000 : 300));
+      offset += frame.length;
+      append(stream.coming, frame);
+      sent.push_back(frame);
+    }
+    FrameReader reader;
+    Sink sink;
+    stream.arrived = 0;
+    while (sink.frames.size() < sent.size()) {
+      if (random() % 2 == 0) stream.arrived += random() % (random() % 8 == 0 ? 10'000 : 100);
+      stream.arrived = std::min(stream.arrived, stream.coming.size());
+      stream.step = stream.arrived;
+      const std::size_t before = stream.coming.size();
+      const auto choice = random() % 4;
+      if (choice == 0) {
+        reader.settle(stream);
+      } else if (choice == 1 && stream.arrived != 0) {
+        ASSERT_NE(reader.read(stream, sink), Read::corrupted) << "seed " << seed;
+        stream.arrived -= std::min(stream.arrived, before - stream.coming.size());
+      } else {
+        ASSERT_NE(reader.look(stream, sink), Read::corrupted) << "seed " << seed;
+      }
+    }
+    ASSERT_EQ(sink.frames.size(), sent.size()) << "seed " << seed;
+    for (std::size_t place = 0; place < sent.size(); ++place) {
+      ASSERT_EQ(std::memcmp(&sink.frames[place], &sent[place], sizeof(Frame)), 0) << "seed " << seed;
+      ASSERT_EQ(sink.sums[place], sent[place].length) << "seed " << seed;
+    }
+  }
+}
+
 TEST(FrameReader, SmallFramesComeManyInOneCall) {
   WrittenStream stream;
   for (std::uint64_t value = 0; value < 100; ++value)

@@ -17,6 +17,7 @@ class WrittenStream final : public psyne::ByteStream {
   std::size_t room = 0;
   std::vector<std::byte> coming;
   std::size_t step = ~std::size_t{0};
+  std::size_t arrived = ~std::size_t{0};  ///< how much of `coming` a peek shows
   bool ended = false;
   int error = 0;  ///< of every call, if any
   int calls = 0;
@@ -35,6 +36,21 @@ class WrittenStream final : public psyne::ByteStream {
       got += part;
     }
     return static_cast<ssize_t>(got);
+  }
+
+  bool peeks() const noexcept override { return true; }
+  ssize_t peek(std::span<std::byte> into) noexcept override {
+    ++calls;
+    if (error != 0) return fail(error);
+    if (coming.empty()) return ended ? 0 : fail(EAGAIN);
+    const std::size_t got = std::min(into.size(), std::min(coming.size(), arrived));
+    std::memcpy(into.data(), coming.data(), got);
+    return got == 0 ? fail(EAGAIN) : static_cast<ssize_t>(got);
+  }
+  void discard(std::size_t bytes) noexcept override {
+    ++calls;
+    coming.erase(coming.begin(), coming.begin() + static_cast<std::ptrdiff_t>(bytes));
+    arrived -= std::min(arrived, bytes);
   }
 
   ssize_t write(std::span<const iovec> from) noexcept override {
