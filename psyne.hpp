@@ -34,6 +34,15 @@
 #include <psyne/core/task/task.hpp>
 #include <psyne/core/task/this_task.hpp>
 #include <psyne/core/topology/topology.hpp>
+#include <psyne/patterns/pair/pair.hpp>
+#include <psyne/patterns/pipeline/puller.hpp>
+#include <psyne/patterns/pipeline/pusher.hpp>
+#include <psyne/patterns/publication/publisher.hpp>
+#include <psyne/patterns/publication/subscriber.hpp>
+#include <psyne/patterns/request/requester.hpp>
+#include <psyne/patterns/request/responder.hpp>
+#include <psyne/patterns/survey/respondent.hpp>
+#include <psyne/patterns/survey/surveyor.hpp>
 #include <psyne/pool/algorithm/par_any.hpp>
 #include <psyne/pool/algorithm/par_filter.hpp>
 #include <psyne/pool/algorithm/par_find.hpp>
