@@ -26,6 +26,7 @@ struct PublisherOptions {
   std::optional<std::size_t> capacity_bytes{};  ///< of the ring of one subscriber
   /// How long closing waits until subscribers have what was published.
   std::optional<std::chrono::nanoseconds> linger{};
+  /// With more subscribers than CPUs {.pauses = 0, .yields = 30} on both sides gives up to twice the rate.
   std::optional<Patience> patience{};
   std::string name{};  ///< of this publisher, for people; told to subscribers
   /// Where subscribers' prefixes are taken in; must outlive the publisher. None: a thread of its own, which sleeps.
