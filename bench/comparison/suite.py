@@ -22,7 +22,11 @@ class Links(Count):
     noun = "link"
 
 
-SIZES = {"bytes": int, "threads": Threads, "links": Links}
+class Subscribers(Count):
+    noun = "subscriber"
+
+
+SIZES = {"bytes": int, "threads": Threads, "links": Links, "subscribers": Subscribers}
 
 
 @dataclass(frozen=True)

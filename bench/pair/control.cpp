@@ -1,5 +1,6 @@
 #include "pair/control.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -57,6 +58,11 @@ Control::~Control() {
 }
 
 void Control::send(std::uint64_t word) { send_bytes(&word, sizeof word); }
+
+bool Control::readable(std::chrono::milliseconds within) {
+  pollfd waited{.fd = socket_, .events = POLLIN, .revents = 0};
+  return ::poll(&waited, 1, static_cast<int>(within.count())) > 0;
+}
 
 void Control::send_bytes(const void* bytes, std::size_t size) {
   const char* at = static_cast<const char*>(bytes);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ class Control {
   std::optional<std::uint64_t> receive_or_end();
   /// Throws when the other side has closed.
   std::uint64_t receive();
+
+  /// Whether something is there within that time.
+  bool readable(std::chrono::milliseconds within);
 
   void send_bytes(const void* bytes, std::size_t size);
   void receive_bytes(void* bytes, std::size_t size);

@@ -5,7 +5,7 @@ import unittest
 from specimens import NEAR, ROOT, row, suite
 
 from comparison.pace import FULL, QUICK
-from comparison.suite import Links, SuiteError, Threads, load_suites
+from comparison.suite import Links, Subscribers, SuiteError, Threads, load_suites
 
 
 class Suites(unittest.TestCase):
@@ -40,6 +40,7 @@ class Suites(unittest.TestCase):
     def test_a_row_may_count_something_else_than_its_suite(self):
         links, bytes_ = suite(row(size=1000, sizes="links"), row()).rows
         self.assertIsInstance(links.size, Links)
+        self.assertIsInstance(suite(row(size=8), sizes="subscribers").rows[0].size, Subscribers)
         self.assertEqual((links.cell, type(bytes_.size)), (("latency", 1000), int))
 
     def test_the_best_may_be_that_of_some_peers_who_are_all_known(self):
@@ -157,6 +158,12 @@ class OurSuites(unittest.TestCase):
                 ("idle wakes", 2): ("lower", "absolute", 0.0),
                 ("memory", 2): ("lower", "oneTBB", 1.0),
             },
+        )
+
+    def test_the_musts_of_patterns(self):
+        self.assertEqual(
+            self.musts("patterns"),
+            {("publish ipc", 8): ("higher", "best", 3.0), ("publish tcp", 8): ("higher", "best", 3.0)},
         )
 
     def test_only_where_all_run_the_same_code_noise_is_allowed_for(self):
