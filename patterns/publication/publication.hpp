@@ -39,7 +39,7 @@ class Publication {
   static void write_front(std::span<std::byte> record, const PublicationHeader& header,
                           std::string_view topic) noexcept {
     std::memcpy(record.data(), &header, sizeof header);
-    std::memcpy(record.data() + sizeof header, topic.data(), topic.size());
+    std::ranges::copy(std::as_bytes(std::span(topic)), record.data() + sizeof header);
     const std::size_t end = sizeof header + topic.size();
     std::memset(record.data() + end, 0, begin(topic.size()) - end);
   }
