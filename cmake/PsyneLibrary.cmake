@@ -26,7 +26,7 @@ target_sources(psyne PUBLIC FILE_SET HEADERS BASE_DIRS "${PSYNE_BUILD_INCLUDE}"
 target_compile_features(psyne PUBLIC cxx_std_20)
 target_link_libraries(psyne
   PUBLIC Threads::Threads tl::expected
-  PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog OpenSSL::Crypto PkgConfig::HWLOC)
+  PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto PkgConfig::HWLOC)
 target_compile_definitions(psyne PRIVATE PSYNE_VERSION="${PROJECT_VERSION}")
 set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BATCH_SIZE 12
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}

@@ -10,7 +10,7 @@ namespace psyne::inline v0 {
 
 const std::vector<Transport*>& transports() {
   static const auto* table = new std::vector<Transport*>{&memory_transport(), &ipc_transport(), &sim_transport(),
-                                                         &tcp_transport(), &unix_transport()};
+                                                         &tcp_transport(),    &tls_transport(), &unix_transport()};
   return *table;
 }
 

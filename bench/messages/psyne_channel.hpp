@@ -39,8 +39,10 @@ class Place {
     }
   }
 
-  std::string for_sender() const { return scheme_ + (local() ? "://psyne-bench-" : "://127.0.0.1:") + number(); }
-  std::string for_receiver() const { return local() ? for_sender() : scheme_ + "://*:" + number(); }
+  std::string for_sender() const {
+    return scheme_ + (local() ? "://psyne-bench-" : "://127.0.0.1:") + number() + terms();
+  }
+  std::string for_receiver() const { return local() ? for_sender() : scheme_ + "://*:" + number() + terms(); }
 
  private:
   static std::uint64_t fresh_number() {
@@ -48,6 +50,8 @@ class Place {
     return static_cast<std::uint64_t>(::getpid()) << 20 | ++places;
   }
   bool local() const { return scheme_ == "ipc"; }
+  /// A key that both sides have, as OpenSSL's bench has one.
+  std::string terms() const { return scheme_ == "tls" ? "?token=bench" : ""; }
   std::string number() const { return std::to_string(number_); }
 
   std::string scheme_;

@@ -1,12 +1,18 @@
 #include <psyne/core/config/options.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace psyne::inline v0 {
 
 namespace {
 
 constexpr std::string_view channel_table = "channel.";
+
+/// In whose tables an option of `scheme` may stand by its key alone, the first one first; empty: none.
+std::array<std::string_view, 3> tables_of(std::string_view scheme) {
+  return {scheme, scheme == "tls" ? "tcp" : "", channel_table.substr(0, channel_table.size() - 1)};
+}
 
 std::string joined(std::string_view table, std::string_view key) { return std::string(table) + '.' + std::string(key); }
 
@@ -65,7 +71,8 @@ const Option* Options::find_in_file(std::string_view key) const noexcept {
 }
 
 const Option* Options::find_in_query(std::string_view scheme, std::string_view key) const noexcept {
-  for (const std::string_view table : {scheme, channel_table.substr(0, channel_table.size() - 1)}) {
+  for (const std::string_view table : tables_of(scheme)) {
+    if (table.empty()) continue;
     for (const Option& option : options_) {
       if (option.name.size() == table.size() + 1 + key.size() && option.name.starts_with(table) &&
           option.name[table.size()] == '.' && option.name.ends_with(key)) {
@@ -92,7 +99,8 @@ std::vector<std::string> Options::query_keys(std::string_view scheme) const {
     if (option.scope != OptionScope::channel) continue;
     const auto dot = option.name.find('.');
     const std::string_view table = option.name.substr(0, dot);
-    if (table == "channel" || table == scheme) keys.emplace_back(option.name.substr(dot + 1));
+    const auto tables = tables_of(scheme);
+    if (std::ranges::find(tables, table) != tables.end()) keys.emplace_back(option.name.substr(dot + 1));
   }
   return keys;
 }

@@ -24,7 +24,8 @@ class Options {
   /// The option that `key` of a file means: its full name, or one of [channel] in the table of a module.
   const Option* find_in_file(std::string_view key) const noexcept;
   /// The option that `key` of a query of `scheme` means: "huge_pages" is ipc.huge_pages, "capacity" channel.capacity;
-  /// the full name works as well. May be of OptionScope::process, which a query may not set.
+  /// the full name works as well. tls has what tcp has: "iface" is tcp.iface in both. May be of
+  /// OptionScope::process, which a query may not set.
   const Option* find_in_query(std::string_view scheme, std::string_view key) const noexcept;
 
   std::span<const Option> all() const noexcept { return options_; }

@@ -18,7 +18,7 @@ TEST(Schemes, EveryTransportIsFoundByItsScheme) {
       EXPECT_FALSE(works.error().text().empty());
     }
   }
-  EXPECT_EQ(schemes, (std::set<std::string>{"memory", "ipc", "sim", "tcp", "unix"}));
+  EXPECT_EQ(schemes, (std::set<std::string>{"memory", "ipc", "sim", "tcp", "tls", "unix"}));
 }
 
 // Whatever reaches both threads and processes of this machine is right for a plain name; memory:// would not be.

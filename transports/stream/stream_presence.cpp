@@ -1,5 +1,6 @@
 #include <psyne/transports/stream/port/ports.hpp>
 #include <psyne/transports/stream/stream_presence.hpp>
+#include <psyne/transports/stream/tls/tls_context.hpp>
 
 #include <chrono>
 #include <new>
@@ -24,6 +25,15 @@ Result<std::unique_ptr<Presence>> StreamPresence::appear(const Uri& uri, Side si
   if (!config) return config.error();
   auto settings = ConnectionSettings::read(*config);
   if (!settings) return settings.error();
+  std::shared_ptr<const TlsContext> tls;
+  if (place->tls) {
+    const Role role = place->listens ? Role::listening : Role::connecting;
+    auto terms = TlsSettings::read(*config, role, place->endpoint.host, place->uri);
+    if (!terms) return terms.error();
+    auto context = TlsContext::make(std::move(*terms), role, place->uri);
+    if (!context) return context.error();
+    tls = std::move(*context);
+  }
   auto number = random_number();
   if (!number) return number.error();
   auto service = Service::process();
@@ -36,7 +46,8 @@ Result<std::unique_ptr<Presence>> StreamPresence::appear(const Uri& uri, Side si
                           .uri = presence->place_.uri,
                           .name = presence->place_.name,
                           .presence = *number,
-                          .settings = std::move(*settings)};
+                          .settings = std::move(*settings),
+                          .tls = std::move(tls)};
   Result<void> started;
   for (int i = 0; i < most_tries; ++i) {
     (*service)->run([&] { started = presence->start(make_link); });

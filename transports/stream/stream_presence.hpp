@@ -13,7 +13,7 @@
 
 namespace psyne::inline v0::stream {
 
-/// Presence at a tcp:// or unix:// address: a seat at a port of this process, or a connector.
+/// Presence at a tcp://, tls:// or unix:// address: a seat at a port of this process, or a connector.
 class StreamPresence final : public Presence {
  public:
   /// `make_link` makes the links. Errors: those of Transport::appear.

@@ -44,7 +44,7 @@ class StreamTransport final : public Transport {
     if (scheme_ == "unix") return std::string("between processes of this machine, by copies through a socket");
     auto known = known_by();
     if (!known) return known.error();
-    return "between hosts; " + *known;
+    return (scheme_ == "tls" ? "between hosts, encrypted by TLS 1.3; " : "between hosts; ") + *known;
   }
 
   Result<std::unique_ptr<Presence>> appear(const Uri& uri, Side side, Host& host,
@@ -60,6 +60,11 @@ class StreamTransport final : public Transport {
 
 Transport& tcp_transport() {
   static StreamTransport transport("tcp");
+  return transport;
+}
+
+Transport& tls_transport() {
+  static StreamTransport transport("tls");
   return transport;
 }
 

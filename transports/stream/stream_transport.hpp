@@ -11,6 +11,13 @@ namespace psyne::inline v0 {
 /// Options (file, environment, query): the module "tcp". Off this host both ends need the same token, or insecure=1.
 Transport& tcp_transport();
 
+/// tls://host:port/name, tls://*:port/name: the same, encrypted by TLS 1.3. Who may come is said by the token, or by
+/// certificates (see transports/stream/tls/tls_settings.hpp).
+///
+/// Options: those of tcp, and the module "tls". Errors of appear also: invalid_argument, where neither says who may
+/// come.
+Transport& tls_transport();
+
 /// unix:///path//name connects, unix://*/path//name listens: the same between processes of one host, by a socket file
 /// that its user, and whom he grants it, may use. Options: the same, in a query by their whole names (tcp.token).
 Transport& unix_transport();

@@ -181,7 +181,7 @@ void Connector::ready(int descriptor, std::uint32_t /*events*/) noexcept {
 void Connector::connected() {
   connecting_->unwatch();
   if (is_itself(connecting_->get())) return not_this_one(ECONNREFUSED);
-  auto caller = caller_of(line_of(std::move(connecting_)));
+  auto caller = caller_of(line_of(std::move(connecting_)), attendant_.tls.get());
   if (!caller) {
     ++address_;
     return connect_next();

@@ -65,15 +65,17 @@ Result<void> StreamLink::start(std::vector<std::byte> first) {
   if (!service) return service.error();
   service_ = *service;
   timer_.emplace(static_cast<Work&>(*this), service_->executor());
+  // What came behind the welcome is announced by nobody: the service thread comes round for it, as after a rest.
+  const bool unread = holds_ && stream_->holds_unread();
   pause_ = first_pause;
-  watched_ = always | EPOLLIN | (first.empty() ? 0U : EPOLLOUT);
+  watched_ = always | (unread ? 0U : EPOLLIN) | (first.empty() ? 0U : EPOLLOUT);
   if (!first.empty()) {
     queue_.push(std::move(first));
     stalled_.store(true, std::memory_order_relaxed);
   }
   started_.store(true, std::memory_order_release);
   if (auto watched = line_->watch(watched_, *this); !watched) return watched;
-  if (holds_ && stream_->holds_unread()) service_->start(*timer_, Clock::now());  // it came behind the welcome
+  if (unread) service_->start(*timer_, Clock::now());
   return {};
 }
 

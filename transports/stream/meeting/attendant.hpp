@@ -2,8 +2,10 @@
 
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/transports/stream/connection_settings.hpp>
+#include <psyne/transports/stream/tls/tls_context.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace psyne::inline v0::stream {
@@ -17,6 +19,7 @@ struct Attendant {
   std::string name;            ///< of the channel at that address; perhaps empty
   std::uint64_t presence = 0;  ///< Hello::presence
   ConnectionSettings settings;
+  std::shared_ptr<const TlsContext> tls = {};  ///< what its connections are encrypted by; nullptr: they are not
 };
 
 }  // namespace psyne::inline v0::stream

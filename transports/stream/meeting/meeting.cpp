@@ -39,7 +39,10 @@ Meeting::~Meeting() {
 void Meeting::start() {
   if (auto started = handshake_.start(); !started) return fail(started.error(), false);
   if (auto watched = line_->watch(EPOLLIN, *this); !watched) return fail(watched.error(), false);
-  if (open()) flush();
+  if (!open()) return;
+  flush();
+  // A peer that was quick has said more behind its part of the stream's handshake, of which the socket tells no more.
+  if (stream_->holds_unread()) hear();
 }
 
 // Whether messages may go; if not yet, it is called again, or all is over.
@@ -78,6 +81,10 @@ void Meeting::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
   if (state_ == State::parting) return part();
   if (!open()) return;
   flush();
+  hear();
+}
+
+void Meeting::hear() {
   for (int i = 0; i < most_reads; ++i) {
     const auto room = handshake_.room();
     const iovec into{room.data(), room.size()};

@@ -60,6 +60,7 @@ class Meeting final : private Service::Watcher {
 
   void ready(int descriptor, std::uint32_t events) noexcept override;
   bool open();
+  void hear();
   bool flush();
   void broke_off();
   bool hung_up();

@@ -18,12 +18,15 @@ class MessageReader {
   void expect(std::size_t least, std::size_t most) noexcept;
   /// Where the next bytes belong; never empty before the message is whole.
   std::span<std::byte> room() noexcept;
-  /// `bytes` of room() are there now. Whether the message is whole. Errors: corrupted (its length).
+  /// `bytes` of room() are there now. Whether the message is whole. Errors: corrupted (its length), incompatible (it is
+  /// of TLS).
   Result<bool> took(std::size_t bytes);
   /// The whole message; then begins anew.
   std::vector<std::byte> take() noexcept;
 
  private:
+  bool is_tls() const noexcept;
+
   std::size_t least_ = 1;
   std::size_t most_ = longest_message;
   std::array<std::byte, length_bytes> length_{};

@@ -1,5 +1,6 @@
 #include <psyne/transports/greeting/bytes.hpp>
 #include <psyne/transports/stream/meeting/proof.hpp>
+#include <psyne/transports/stream/tls/fork_guard.hpp>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -23,6 +24,7 @@ Result<Proof> Proof::make(std::string_view token, Role prover, std::span<const s
   writer.put(prover == Role::connecting ? 'c' : 'l');
   writer.put(hello_of_connecting);  // both of one fixed length, so no two pairs give the same message
   writer.put(hello_of_listening);
+  const ForkGuard guard;
   Proof proof;
   unsigned int written = 0;
   const unsigned char* made = HMAC(EVP_sha256(), token.data(), static_cast<int>(token.size()),

@@ -9,7 +9,7 @@
 
 namespace psyne::inline v0::stream {
 
-Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
+Result<Caller> caller_of(std::shared_ptr<LifeLine> line, const TlsContext* tls) {
   const auto address = SocketAddress::peer_of(line->get());
   if (!address) return address.error();
   Caller caller;
@@ -25,7 +25,13 @@ Result<Caller> caller_of(std::shared_ptr<LifeLine> line) {
       caller.pid = peer.pid;
     }
   }
-  caller.stream = std::make_shared<SocketStream>(line, address->family() != AF_UNIX);
+  if (tls != nullptr) {
+    auto stream = tls->over(line);
+    if (!stream) return stream.error();
+    caller.stream = std::move(*stream);
+  } else {
+    caller.stream = std::make_shared<SocketStream>(line, address->family() != AF_UNIX);
+  }
   caller.line = std::move(line);
   return caller;
 }

@@ -24,7 +24,8 @@ Result<void> read_name(const Uri& uri, std::string_view name, Place& place) {
 }
 
 Result<Place> of_tcp(const Uri& uri, Place place) {
-  constexpr const char* form = "Write tcp://host:port/name, or tcp://*:port/name to listen.";
+  const std::string scheme(place.scheme());
+  const std::string form = "Write " + scheme + "://host:port/name, or " + scheme + "://*:port/name to listen.";
   const std::string_view text = uri.place();
   const auto slash = text.find('/');
   auto endpoint = Endpoint::parse(text.substr(0, slash));
@@ -57,13 +58,14 @@ Result<Place> of_unix(const Uri& uri, Place place) {
 
 Result<Place> Place::of(const Uri& uri) {
   Place place;
-  place.tcp = uri.scheme() == "tcp";
+  place.tls = uri.scheme() == "tls";
+  place.tcp = place.tls || uri.scheme() == "tcp";
   place.uri = uri.address();
   return place.tcp ? of_tcp(uri, std::move(place)) : of_unix(uri, std::move(place));
 }
 
 std::string Place::uri_of(const Endpoint& host) const {
-  return "tcp://" + host.text() + (name.empty() ? "" : "/" + name);
+  return std::string(scheme()) + "://" + host.text() + (name.empty() ? "" : "/" + name);
 }
 
 std::string Place::uri_of_path() const { return "unix://" + path + (name.empty() ? "" : "//" + name); }

@@ -29,16 +29,20 @@ bool is_there(const std::weak_ptr<LifeLine>& visitor) {
 
 }  // namespace
 
-Port::Port(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link)
+Port::Port(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link,
+           std::shared_ptr<const TlsContext> tls)
     : uri_(std::move(uri)),
       listener_(std::make_unique<LifeLine>(std::move(listener))),
       file_(std::move(file)),
-      make_link_(std::move(make_link)) {}
+      make_link_(std::move(make_link)),
+      tls_(std::move(tls)) {}
 
-Result<std::shared_ptr<Port>> Port::open(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link) {
+Result<std::shared_ptr<Port>> Port::open(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link,
+                                         std::shared_ptr<const TlsContext> tls) {
   const auto address = SocketAddress::own_of(listener.get());
   if (!address) return address.error();
-  std::shared_ptr<Port> port(new Port(std::move(uri), std::move(listener), std::move(file), std::move(make_link)));
+  std::shared_ptr<Port> port(
+      new Port(std::move(uri), std::move(listener), std::move(file), std::move(make_link), std::move(tls)));
   port->number_ = address->port();
   auto alarm = Alarm::make([raw = port.get()] { raw->go_on(); });
   if (!alarm) return alarm.error();
@@ -101,7 +105,7 @@ void Port::ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept {
 }
 
 void Port::begin(Descriptor socket) {
-  auto caller = caller_of(std::make_shared<LifeLine>(std::move(socket)));
+  auto caller = caller_of(std::make_shared<LifeLine>(std::move(socket)), tls_.get());
   if (!caller) return;  // he is gone
   meetings_.push_back(std::make_unique<Meeting>(static_cast<Meeting::Owner&>(*this), static_cast<Reception&>(*this),
                                                 *caller, make_link_));
@@ -155,7 +159,11 @@ void Port::missed(const Meeting& meeting, const Error& error, bool told) {
     std::erase_if(seat->visitors, [&](const Visitor& visitor) { return visitor.line.lock() == meeting.line(); });
   }
   // Who waits for a place that is taken asks again and again.
-  if (!told && attendant != nullptr && error != Code::in_use) attendant->host->missed(nullptr, error);
+  if (told || error == Code::in_use) return;
+  if (attendant != nullptr) return attendant->host->missed(nullptr, error);
+  // Whom TLS refuses has not said whom he wants.
+  if (!tls_ || error != Code::refused) return;
+  for (const Seat& seat : seats_) seat.attendant->host->missed(nullptr, error);
 }
 
 void Port::over(Meeting& meeting) {

@@ -24,8 +24,10 @@ class Port final : private Service::Watcher, private Meeting::Owner, private Rec
   /// A whole round trip around the earth: whoever connected can have shown by then that he may come.
   static constexpr auto grace = std::chrono::milliseconds(250);
 
-  /// `listener`: a socket that listens and does not block; `uri`: what it is called in errors. Errors: exhausted.
-  static Result<std::shared_ptr<Port>> open(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link);
+  /// `listener`: a socket that listens and does not block; `uri`: what it is called in errors; `tls`: what encrypts, or
+  /// nullptr. Errors: exhausted.
+  static Result<std::shared_ptr<Port>> open(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link,
+                                            std::shared_ptr<const TlsContext> tls = {});
   ~Port() override;
 
   /// Whether there is one of this side for the name.
@@ -35,6 +37,8 @@ class Port final : private Service::Watcher, private Meeting::Owner, private Rec
   /// No call into its host comes after this.
   void remove(const Attendant& attendant);
 
+  /// What encrypts all connections to it, whomever they are for: that is known only behind it; nullptr where nothing.
+  const TlsContext* tls() const noexcept { return tls_.get(); }
   /// The port of an internet address; 0 of a unix socket.
   std::uint16_t number() const noexcept { return number_; }
 
@@ -50,7 +54,8 @@ class Port final : private Service::Watcher, private Meeting::Owner, private Rec
     std::vector<Visitor> visitors;
   };
 
-  Port(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link);
+  Port(std::string uri, Descriptor listener, SocketFile file, MakeLink make_link,
+       std::shared_ptr<const TlsContext> tls);
   void ready(int descriptor, std::uint32_t events) noexcept override;
   void begin(Descriptor socket);
   Deadline make_room();
@@ -70,6 +75,7 @@ class Port final : private Service::Watcher, private Meeting::Owner, private Rec
   const std::unique_ptr<LifeLine> listener_;
   const SocketFile file_;
   const MakeLink make_link_;
+  const std::shared_ptr<const TlsContext> tls_;
   std::uint16_t number_ = 0;
   std::unique_ptr<Alarm> alarm_;
   bool resting_ = false;  // comers wait in the kernel's queue

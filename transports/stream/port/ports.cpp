@@ -32,7 +32,8 @@ Result<Descriptor> listen_at(const SocketAddress& address, const std::string& ur
   if (bind(listener.get(), address.generic(), address.length()) != 0 || listen(listener.get(), SOMAXCONN) != 0) {
     if (errno != EADDRINUSE) return system_error(errno, "cannot listen for " + uri);
     return Error(Code::in_use, "cannot listen for " + uri)
-        .because("another process, or another interface of this one, has port " + std::to_string(address.port()))
+        .because("another process, or another interface or scheme of this one, has port " +
+                 std::to_string(address.port()))
         .mend("Close that one first, or use another port; port 0 is any free one.");
   }
   return listener;
@@ -50,12 +51,18 @@ Result<Descriptor> listen_on(const Place& place, const std::string& interface_na
   return listen_at(SocketAddress::any(false, port), place.uri);  // a machine without IPv6
 }
 
+Error encrypted_otherwise(const Place& place) {
+  return Error(Code::invalid_argument, "cannot open " + place.uri)
+      .because("this process listens at that port with other certificates, or another token")
+      .mend("Give all names of one port the same, or this one a port of its own.");
+}
+
 Error taken(const Place& place, Side side) {
   return Error(Code::in_use, "cannot open " + place.uri)
       .because(std::string("this process is present there already as one that ") +
                (side == Side::offering ? "sends" : "receives"))
-      .mend(place.tcp ? "Give each a name of its own: tcp://*:port/name."
-                      : "Give each a name of its own: unix://*/path//name.");
+      .mend("Give each a name of its own: " + std::string(place.scheme()) +
+            (place.tcp ? "://*:port/name." : "://*/path//name."));
 }
 
 }  // namespace
@@ -70,13 +77,15 @@ Ports& Ports::process() {
 Result<std::shared_ptr<Port>> Ports::enter(const Place& place, const Attendant& attendant, const MakeLink& make_link) {
   const std::uint16_t wanted = place.tcp ? *place.endpoint.port : std::uint16_t{0};
   const bool any = place.tcp && wanted == 0;
-  auto& open_ones = ports_[place.tcp ? attendant.settings.interface_name : place.path];
+  auto& open_ones = ports_[(place.tls ? "tls " : "") + (place.tcp ? attendant.settings.interface_name : place.path)];
   std::erase_if(open_ones, [](const Open& each) { return each.port.expired(); });
   for (const Open& each : open_ones) {
     auto port = each.port.lock();
     if (any ? !each.any : port->number() != wanted) continue;
+    const bool alike = !attendant.tls || attendant.tls->settings() == port->tls()->settings();
     const bool free = !port->has(place.name, attendant.side);
-    if (!free && any) continue;
+    if ((!free || !alike) && any) continue;
+    if (!alike) return encrypted_otherwise(place);
     if (!free) return taken(place, attendant.side);
     port->add(attendant);
     return port;
@@ -97,7 +106,7 @@ Result<std::shared_ptr<Port>> Ports::open(const Place& place, const Attendant& a
   }
   auto listener = listen_on(place, attendant.settings.interface_name);
   if (!listener) return listener.error();
-  return Port::open(place.uri, std::move(*listener), SocketFile(), make_link);
+  return Port::open(place.uri, std::move(*listener), SocketFile(), make_link, attendant.tls);
 }
 
 Endpoint advertised(const ConnectionSettings& settings, std::uint16_t port) {

@@ -24,7 +24,8 @@ class Ports {
   /// another.
   ///
   /// Errors: in_use (the name is taken there for this side, or another process has the address), not_found (the
-  /// interface, the directory), refused, would_block (see SocketFile), exhausted.
+  /// interface, the directory), refused, would_block (see SocketFile), exhausted, invalid_argument (the port encrypts
+  /// otherwise).
   Result<std::shared_ptr<Port>> enter(const Place& place, const Attendant& attendant, const MakeLink& make_link);
 
  private:
@@ -36,7 +37,7 @@ class Ports {
   };
 
   LifeLine epoch_;
-  std::map<std::string, std::vector<Open>> ports_;  // by interface, or path
+  std::map<std::string, std::vector<Open>> ports_;  // by interface, with "tls " before it where it encrypts, or path
 };
 
 /// The address that others reach `port` by: the advertised one, else that of the chosen interface, else the best known.
