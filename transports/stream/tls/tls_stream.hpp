@@ -16,7 +16,7 @@ using SSL = struct ssl_st;
 namespace psyne::inline v0::stream {
 
 /// A connection under TLS 1.3. Large pieces are encrypted where they lie, small ones gathered into one record; what
-/// comes is taken from the socket 128 KiB at a time.
+/// comes is taken from the socket 48 KiB at a time.
 ///
 /// An end of the bytes says nothing here, as on a socket: that a peer was done, it says by a frame, which nobody can
 /// forge, so a connection that is cut short is a peer that was lost.

@@ -208,7 +208,11 @@ TEST(TlsChannel, AForkedChildOpensItsOwn) {
       auto sender = Sender<int>::open(ways.connect("token=a"));
       if (sender && sender->send(i, 10s)) word.say();
     });
-    EXPECT_EQ(*receiver.receive(10s), i);
+    {
+      const auto message = receiver.receive(10s);
+      ASSERT_TRUE(message) << message.error().text();
+      EXPECT_EQ(*message, i);
+    }
     EXPECT_EQ(child.hear(), '!');
     EXPECT_EQ(child.wait(), 0);
   }
