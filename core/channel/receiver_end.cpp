@@ -237,6 +237,11 @@ void ReceiverEnd::missed(const Link* link, const Error& error) {
   bell_->ring();
 }
 
+bool ReceiverEnd::expects() const {
+  const std::lock_guard lock(mutex_);
+  return !answered_.empty() || !arrived_.empty();
+}
+
 std::vector<IncomingLane*> ReceiverEnd::take_arrivals() {
   const std::lock_guard lock(mutex_);
   arrivals_.store(!refusals_.empty(), std::memory_order_relaxed);

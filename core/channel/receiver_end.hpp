@@ -55,6 +55,9 @@ class ReceiverEnd final : public Host {
 
   /// Whether take_arrivals() has something. Any thread; one load.
   bool arrivals() const noexcept { return arrivals_.load(std::memory_order_acquire); }
+  /// Whether a sender is on its way in: it has been answered, so it may send already. The bell rings when it has come,
+  /// or will not.
+  bool expects() const;
   /// Lanes that came since, to be owned by the caller, and refusals that were met.
   std::vector<IncomingLane*> take_arrivals();
   std::optional<Error> take_refusal();
@@ -100,7 +103,7 @@ class ReceiverEnd final : public Host {
   ChannelMetrics metrics_;  // of the owner of the lanes
 
   std::atomic<bool> arrivals_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<const Link*, OwnedLane> answered_;
   std::vector<OwnedLane> arrived_;
   std::vector<IncomingLane*> wired_;  // those that do not map, until part_from()

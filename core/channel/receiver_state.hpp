@@ -88,7 +88,7 @@ class ReceiverState {
       }
     }
     if (auto gone = take_out_ended()) return gone;
-    if (closed_ && lanes_.empty() && joining_.empty()) return closed_error();
+    if (closed_ && lanes_.empty() && joining_.empty() && !end_->expects()) return closed_error();
     return std::nullopt;
   }
 

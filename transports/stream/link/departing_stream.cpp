@@ -49,7 +49,11 @@ class DepartingStream final : private Service::Watcher, private Work {
  private:
   ~DepartingStream() override = default;
 
-  void ready(int /*descriptor*/, std::uint32_t /*events*/) noexcept override { write(); }
+  // After a reset the kernel still counts what it has thrown away.
+  void ready(int /*descriptor*/, std::uint32_t events) noexcept override {
+    gone_ = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    write();
+  }
 
   void write() noexcept {
     while (written_ < rest_.size()) {
@@ -65,7 +69,7 @@ class DepartingStream final : private Service::Watcher, private Work {
   }
 
   void look() noexcept {
-    if (Clock::now() >= until_ || (written_ == rest_.size() && flushed_ && !any_under_way(line_->get())))
+    if (gone_ || Clock::now() >= until_ || (written_ == rest_.size() && flushed_ && !any_under_way(line_->get())))
       return leave();
     service_.start(timer_, Clock::now() + between_looks);
   }
@@ -80,6 +84,7 @@ class DepartingStream final : private Service::Watcher, private Work {
   std::vector<std::byte> rest_;
   std::size_t written_ = 0;
   bool flushed_ = false;
+  bool gone_ = false;
   Service& service_;
   Timer timer_;
   const Deadline until_ = Clock::now() + longest;

@@ -45,8 +45,11 @@ inline std::array<psyne::Descriptor, 2> connected_sockets(int domain) {
 /// A link over a socket, live.
 inline std::unique_ptr<psyne::StreamLink> link_over(psyne::Descriptor socket, const std::string& peer,
                                                     const psyne::StreamSettings& settings = {}, bool started = true) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
   auto line = std::make_shared<psyne::LifeLine>(std::move(socket));
-  auto stream = std::make_unique<psyne::SocketStream>(line);
+  auto stream = std::make_unique<psyne::SocketStream>(line, domain == AF_INET);
   auto link =
       std::make_unique<psyne::StreamLink>(line, std::move(stream), psyne::Identity{.pid = 1, .name = peer}, settings);
   if (started) psyne::Service::process().value()->run([&] { link->start({}).value(); });
