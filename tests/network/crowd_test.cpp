@@ -105,6 +105,8 @@ void limit_descriptors(rlim_t more) {
 }
 
 TEST_F(Crowd, BeyondTheDescriptorsIsToldAndComesInWhenThereAreSome) {
+  // GCC's check of virtual tables asks by a pipe whether memory may be read, and takes it for broken without one.
+  if (!network::plain_memory) GTEST_SKIP() << "sanitizers need descriptors of their own";
   const auto north = host(), south = host();
   const Program receiver(*north, [](const Program::Line& line) {
     auto end = Receiver<Block>::open(listening("?token=t"), {.wait_for_senders = true}).value();

@@ -29,7 +29,7 @@ struct Left {
     auto* lane = state.wait(psyne::Wait(20s)).value();
     lane->reader().pop();
     greet().value();
-    sender.close().value();
+    sender.close(20s).value();
   }
 
   psyne::Result<void> greet() {
