@@ -26,8 +26,8 @@ namespace psyne::inline v0 {
 /// Subscribers, however, are called only by request_stop() or expire(); a wait therefore sleeps no longer than
 /// deadline(), and whoever runs timers calls expire() for the others.
 template <class Atomics = StandardAtomics>
-class StopState
-    : private EventSubscriber {  // NOLINT(cppcoreguidelines-virtual-class-destructor): release() alone destroys
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): release() alone destroys
+class StopState : private EventSubscriber {
  public:
   /// With one reference, which is the caller's. `parent` may be null. The deadline in force is the sooner of `own` and
   /// the parent's.

@@ -322,10 +322,12 @@ TEST_P(OnMessage, StoppingRacesWithArrival) {
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> done{false};
   std::thread sending([&] {
-    for (std::uint64_t i = 0; !done; ++i) {
-      if (!sender->send({i, 0}, 20s)) break;
-      if (i % 5 == 0) std::this_thread::sleep_for(20us);
+    std::uint64_t number = 0;
+    for (; !done; ++number) {
+      ASSERT_TRUE(sender->send({number, 0}, 20s));
+      if (number % 5 == 0) std::this_thread::sleep_for(20us);
     }
+    EXPECT_TRUE(sender->send({number, 1}, 20s));
   });
   for (int round = 0; round < 150; ++round) {
     auto subscription = receiver
@@ -341,11 +343,16 @@ TEST_P(OnMessage, StoppingRacesWithArrival) {
     if (round % 3 == 1) subscription.stop();
   }
   done = true;
-  auto last = receiver->receive(10s);
-  if (last) {
-    EXPECT_EQ(last->number, next);
+  for (bool last = false; !last;) {
+    auto tick = receiver->receive(20s);
+    if (!tick) {
+      ADD_FAILURE() << tick.error().text();
+      break;
+    }
+    EXPECT_EQ(tick->number, next);
+    next = tick->number + 1;
+    last = tick->price == 1;
   }
-  receiver.reset();
   sending.join();
 }
 

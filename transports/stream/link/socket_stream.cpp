@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace psyne::inline v0 {
@@ -39,10 +41,12 @@ ssize_t SocketStream::peek(std::span<std::byte> into) noexcept {
   }
 }
 
-// TCP does not copy what it takes out with MSG_TRUNC.
+// TCP does not copy what it takes out with MSG_TRUNC; sanitizers take it for written all the same.
 void SocketStream::discard(std::size_t bytes) noexcept {
+  std::array<std::byte, 2048> nowhere;  // NOLINT(cppcoreguidelines-pro-type-member-init): stays as it is
   while (bytes != 0) {
-    const ssize_t got = recv(descriptor(), nullptr, bytes, MSG_DONTWAIT | MSG_TRUNC);
+    const std::size_t part = std::min(bytes, nowhere.size());
+    const ssize_t got = recv(descriptor(), nowhere.data(), part, MSG_DONTWAIT | MSG_TRUNC);
     if (got > 0) {
       bytes -= static_cast<std::size_t>(got);
     } else if (got == 0 || errno != EINTR) {
