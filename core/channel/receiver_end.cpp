@@ -158,7 +158,7 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
                    " bytes, and this receiver copies " + std::to_string(settings_.given.most_copied))
           .mend("Lower the sender's capacity_bytes, or raise ReceiverOptions::most_copied.");
     }
-    auto mirror = Region::allocate(parts.offer.capacity, "copy of the ring of " + uri_, {});
+    auto mirror = Region::allocate(parts.offer.capacity, "copy of the ring of " + uri_, {.populated = false});
     if (!mirror) return mirror.error();
     parts.mirror = std::make_shared<const Region>(std::move(*mirror));
   }

@@ -104,8 +104,9 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
 SenderEnd::~SenderEnd() { static_cast<void>(close(settings_.linger)); }
 
 Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
-  auto region = Region::allocate(ProducerBlock<>::ring_offset + settings_.capacity, "ring of " + uri_,
-                                 {.shareable = transport_.needs_shareable(), .huge_pages = settings_.huge_pages});
+  auto region = Region::allocate(
+      ProducerBlock<>::ring_offset + settings_.capacity, "ring of " + uri_,
+      {.shareable = transport_.needs_shareable(), .huge_pages = settings_.huge_pages, .populated = transport_.maps()});
   if (!region) return region.error();
   auto outlet = make_outlet_(std::make_shared<const Region>(std::move(*region)), settings_.capacity);
   outlet->measure(metrics_.high_water());

@@ -46,7 +46,7 @@ Result<Region> Region::allocate(std::size_t bytes, const std::string& purpose, c
   Region region;
   region.others_ = options.others;
 
-  int flags = MAP_POPULATE;
+  int flags = options.populated || options.shareable ? MAP_POPULATE : 0;
   if (options.shareable) {
     const unsigned kind = MFD_CLOEXEC | MFD_ALLOW_SEALING | (options.huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0U);
     region.descriptor_ = make_memory_file("psyne " + purpose, kind);

@@ -16,11 +16,12 @@ enum class Access : std::uint8_t { read, write };
 struct RegionOptions {
   bool shareable = false;        ///< backed by a memfd, so that it can be handed to another process
   bool huge_pages = false;       ///< an error where the machine has none to give
+  bool populated = true;         ///< else a page comes when it is first touched; only of what is not shareable
   Access others = Access::read;  ///< a shareable region that others only read is sealed against their writing
 };
 
 /// Memory of this process that lanes and windows live in: zeroed, page aligned, populated when it is made (no SIGBUS
-/// later), unmapped with its last owner. Knows its device from the start.
+/// later) unless its user does without, unmapped with its last owner. Knows its device from the start.
 ///
 /// A shareable region is a memfd outside every mounted file system (so a small /dev/shm does not matter), sealed
 /// against shrinking and growing, and, unless others may write, against every writable mapping made after ours. Thread

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 namespace {
 
@@ -29,6 +31,26 @@ TEST(Region, IsZeroedPageAlignedAndKnowsItsDevice) {
 }
 
 // Others get the descriptor: what the seals refuse to us they refuse to everybody.
+/// Pages that have memory.
+std::size_t resident(std::span<std::byte> bytes) {
+  std::vector<unsigned char> pages(bytes.size() / static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  if (mincore(bytes.data(), bytes.size(), pages.data()) != 0) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(pages, [](unsigned char page) { return (page & 1U) != 0; }));
+}
+
+TEST(Region, IsPopulatedUnlessItsUserDoesWithout) {
+  constexpr std::size_t pages = 64;
+  const std::size_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(resident(Region::allocate(bytes, "test").value().bytes()), pages);
+  const Region later = Region::allocate(bytes, "test", {.populated = false}).value();
+  EXPECT_EQ(resident(later.bytes()), 0U);
+  EXPECT_EQ(later.bytes()[bytes / 2], std::byte{0});
+  later.bytes()[bytes / 2] = std::byte{7};
+  EXPECT_GT(resident(later.bytes()), 0U);
+  const Region shared = Region::allocate(bytes, "test", {.shareable = true, .populated = false}).value();
+  EXPECT_EQ(resident(shared.bytes()), pages) << "a page that is missing later would be a SIGBUS";
+}
+
 TEST(Region, SealedAgainstWritingShrinkingAndGrowing) {
   Region region = Region::allocate(4096, "sealed", {.shareable = true}).value();
   const int descriptor = region.descriptor();
