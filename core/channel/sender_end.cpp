@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <thread>
 #include <utility>
 
 namespace psyne::inline v0 {

@@ -32,7 +32,8 @@ struct Capabilities {
   bool exposes_plain_memory = false;  ///< expose() takes regions that are not shareable
   std::uint32_t counters = 0;         ///< counters of each side, numbered from 0
   std::uint32_t inline_bytes = 0;     ///< puts up to this size may come from raw bytes
-  double post_cost_ns = 0;            ///< of the thread that posts, beside the bytes; small posts are gathered by it
+  double post_cost_ns = 0;            ///< of the thread that posts, beside the bytes; 0: a store, and small posts
+                                      ///< are not gathered
   double latency_ns = 0;
   double bandwidth_gbs = 0;
 };

@@ -1,10 +1,10 @@
 """`inference` answers every query of every client, several at once, and rightly."""
 
-import os
 import re
-import subprocess
 import sys
 import unittest
+
+from example import printed
 
 PROGRAM = sys.argv.pop()
 IMAGES, CLIENTS = 1797, 3
@@ -13,10 +13,7 @@ IMAGES, CLIENTS = 1797, 3
 class Inference(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PSYNE_")}
-        done = subprocess.run([PROGRAM], env=environment, capture_output=True, timeout=100, encoding="utf-8")
-        assert done.returncode == 0, done.stderr + done.stdout
-        cls.text = done.stdout
+        cls.text = printed(PROGRAM)
         row = r"(?m)^ +(\d+) +([\d.]+) % +([\d.]+) +(\d+) +(\d+)$"
         cls.rows = [[float(number) for number in row] for row in re.findall(row, cls.text)]
 

@@ -1,10 +1,10 @@
 """`metrics_feed` shows what the machine counts: every sample that was asked for comes, and no other."""
 
-import os
 import re
-import subprocess
 import sys
 import unittest
+
+from example import printed
 
 PROGRAM = sys.argv.pop()
 TURNS = 20
@@ -15,10 +15,7 @@ MEMORY = ("memory.available", "memory.cached", "memory.used")
 class MetricsFeed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PSYNE_")}
-        done = subprocess.run([PROGRAM], env=environment, capture_output=True, timeout=100, encoding="utf-8")
-        assert done.returncode == 0, done.stderr + done.stdout
-        cls.text = done.stdout
+        cls.text = printed(PROGRAM)
 
     def row(self, topic):
         (line,) = re.findall(rf"^  {re.escape(topic)} .*$", self.text, re.MULTILINE)

@@ -1,10 +1,11 @@
 """`parameter_server` learns: both workers take part, every gradient counts, and digits that no worker saw are read."""
 
-import os
 import re
 import subprocess
 import sys
 import unittest
+
+from example import printed
 
 PROGRAM = sys.argv.pop()
 EACH = 1500
@@ -13,11 +14,8 @@ EACH = 1500
 class ParameterServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PSYNE_")}
-        done = subprocess.run([PROGRAM], env=environment, capture_output=True, timeout=100, encoding="utf-8")
-        assert done.returncode == 0, done.stderr + done.stdout
         row = r"(?m)^ +(\d+) +(\d+), (\d+) +([\d.]+) +([\d.]+) +([\d.]+) % +\d+$"
-        cls.rows = [[float(number) for number in row] for row in re.findall(row, done.stdout)]
+        cls.rows = [[float(number) for number in row] for row in re.findall(row, printed(PROGRAM))]
 
     def test_every_gradient_was_applied_once(self):
         self.assertEqual([row[0] for row in self.rows], [EACH * 2 * part // 6 for part in range(1, 7)])
