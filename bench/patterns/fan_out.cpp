@@ -1,18 +1,10 @@
 #include "patterns/fan_out.hpp"
 
 #include "pair/control.hpp"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "patterns/process.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <exception>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -49,46 +41,11 @@ void subscribe(const Library& library, Control& control) {
   control.receive();  // stays until all have been heard
 }
 
-/// One subscriber's process.
-class Subscriber {
- public:
-  explicit Subscriber(const Library& library) : Subscriber(library, Control::pair()) {}
-  Subscriber(Subscriber&& other) noexcept : pid_(std::exchange(other.pid_, -1)), control_(std::move(other.control_)) {}
-  Subscriber(const Subscriber&) = delete;
-  Subscriber& operator=(const Subscriber&) = delete;
-  ~Subscriber() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
-  Control& control() noexcept { return control_; }
-
- private:
-  Subscriber(const Library& library, std::pair<Control, Control> ends)
-      : pid_(::fork()), control_(std::move(ends.first)) {
-    if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    try {
-      subscribe(library, ends.second);
-    } catch (const std::exception& failure) {
-      std::fprintf(stderr, "subscriber: %s\n", failure.what());
-      std::_Exit(1);
-    }
-    std::_Exit(0);
-  }
-
-  pid_t pid_;
-  Control control_;
-};
-
 /// Publishes that again and again until each subscriber has answered; its answers.
-std::vector<std::uint64_t> until_all_answer(std::vector<Subscriber>& subscribers, const Library::Publish& publish,
+std::vector<std::uint64_t> until_all_answer(std::vector<Process>& subscribers, const Library::Publish& publish,
                                             Note::Kind kind) {
   std::vector<std::uint64_t> answers;
-  for (Subscriber& subscriber : subscribers) {
+  for (Process& subscriber : subscribers) {
     while (!subscriber.control().readable(std::chrono::milliseconds(1))) publish({.kind = kind, .number = 0});
     answers.push_back(subscriber.control().receive());
   }
@@ -98,12 +55,13 @@ std::vector<std::uint64_t> until_all_answer(std::vector<Subscriber>& subscribers
 }  // namespace
 
 double fan_out(const Library& library, unsigned subscribers, std::chrono::nanoseconds duration) {
-  std::vector<Subscriber> processes;
+  std::vector<Process> processes;
   processes.reserve(subscribers);
-  for (unsigned i = 0; i < subscribers; ++i) processes.emplace_back(library);
+  for (unsigned i = 0; i < subscribers; ++i)
+    processes.emplace_back("subscriber", [&library](Control& control) { subscribe(library, control); });
   Address address{};
   const Library::Publish publish = library.publisher(address);
-  for (Subscriber& process : processes) process.control().send_bytes(address.data(), address.size());
+  for (Process& process : processes) process.control().send_bytes(address.data(), address.size());
   until_all_answer(processes, publish, Note::Kind::hello);
 
   const auto start = SteadyClock::now();
@@ -117,23 +75,18 @@ double fan_out(const Library& library, unsigned subscribers, std::chrono::nanose
   std::uint64_t received = 0;
   for (const std::uint64_t count : until_all_answer(processes, publish, Note::Kind::end)) received += count;
   std::uint64_t end = begin + 1;
-  for (Subscriber& process : processes) end = std::max(end, process.control().receive());
-  for (Subscriber& process : processes) process.control().send(0);
+  for (Process& process : processes) end = std::max(end, process.control().receive());
+  for (Process& process : processes) process.control().send(0);
   return static_cast<double>(received) * 1e3 / static_cast<double>(end - begin);
 }
 
-std::vector<pool_bench::Work> works(Library local, Library tcp) {
+std::vector<pool_bench::Work> fan_out_works(Library local, Library tcp) {
   const auto work = [](const char* name, Library library) {
     return pool_bench::Work{.name = name, .unit = "M/s", .measure = [library = std::move(library)](const auto& load) {
                               return std::optional(fan_out(library, load.threads, load.duration));
                             }};
   };
   return {work("publish ipc", std::move(local)), work("publish tcp", std::move(tcp))};
-}
-
-std::string fresh_name() {
-  static unsigned names = 0;
-  return "psyne-bench-patterns-" + std::to_string(::getpid()) + "-" + std::to_string(++names);
 }
 
 }  // namespace patterns_bench

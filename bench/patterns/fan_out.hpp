@@ -1,5 +1,6 @@
 #pragma once
 
+#include "patterns/address.hpp"
 #include "pool/serving.hpp"
 
 #include <array>
@@ -7,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
 namespace patterns_bench {
@@ -35,9 +35,6 @@ struct Frame {
   Note note;
 };
 
-/// Where the publisher is, as a subscriber has to know it.
-using Address = std::array<char, 256>;
-
 /// What a library is asked for. Both are called in processes that have opened nothing of it before.
 struct Library {
   using Publish = std::function<void(const Note&)>;
@@ -54,9 +51,6 @@ struct Library {
 double fan_out(const Library& library, unsigned subscribers, std::chrono::nanoseconds duration);
 
 /// The works of a program: over what one machine has, and over TCP. Sizes are subscribers.
-std::vector<pool_bench::Work> works(Library local, Library tcp);
-
-/// A name that nobody else has.
-std::string fresh_name();
+std::vector<pool_bench::Work> fan_out_works(Library local, Library tcp);
 
 }  // namespace patterns_bench

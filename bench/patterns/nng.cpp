@@ -1,5 +1,7 @@
 // nng: pub0, which drops what the slow ones do not take, and sub0.
 #include "patterns/fan_out.hpp"
+#include "patterns/peers.hpp"
+#include "patterns/works.hpp"
 #include "pool/serving.hpp"
 
 #include <nng/nng.h>
@@ -63,5 +65,6 @@ Library library(bool over_tcp) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return pool_bench::serve(argc, argv, patterns_bench::works(library(false), library(true)));
+  return pool_bench::serve(argc, argv,
+                           patterns_bench::works(library(false), library(true), patterns_bench::nng_bureau()));
 }

@@ -3,6 +3,8 @@
 
 #include "messages/tcp_connection.hpp"
 #include "patterns/fan_out.hpp"
+#include "patterns/peers.hpp"
+#include "patterns/works.hpp"
 #include "pool/serving.hpp"
 
 #include <algorithm>
@@ -49,5 +51,6 @@ Library library(bool over_tcp) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return pool_bench::serve(argc, argv, patterns_bench::works(library(false), library(true)));
+  return pool_bench::serve(argc, argv,
+                           patterns_bench::works(library(false), library(true), patterns_bench::psyne_bureau()));
 }

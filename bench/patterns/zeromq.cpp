@@ -1,5 +1,7 @@
 // ZeroMQ: PUB, which waits for the slow ones (ZMQ_XPUB_NODROP) where it would drop, and SUB.
 #include "patterns/fan_out.hpp"
+#include "patterns/peers.hpp"
+#include "patterns/works.hpp"
 #include "pool/serving.hpp"
 
 #include <unistd.h>
@@ -62,5 +64,6 @@ Library library(bool over_tcp) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return pool_bench::serve(argc, argv, patterns_bench::works(library(false), library(true)));
+  return pool_bench::serve(argc, argv,
+                           patterns_bench::works(library(false), library(true), patterns_bench::zeromq_bureau()));
 }

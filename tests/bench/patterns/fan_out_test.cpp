@@ -108,8 +108,8 @@ TEST(FanOut, WhatComesOutOfOrderEndsIt) {
   EXPECT_THROW(fan_out(library(sockets, swapped), 2, 20ms), std::exception);
 }
 
-TEST(FanOut, HasTheWorksOfTheSuite) {
-  const auto known = works({}, {});
+TEST(FanOut, HasItsWorks) {
+  const auto known = fan_out_works({}, {});
   ASSERT_EQ(known.size(), 2U);
   EXPECT_EQ(known[0].name, "publish ipc");
   EXPECT_EQ(known[1].name, "publish tcp");
