@@ -14,7 +14,7 @@ namespace psyne::inline v0 {
 /// Where a field is empty, the configuration's [channel] table says; the URI's query is stronger than both.
 struct RequesterOptions {
   std::optional<std::size_t> capacity_bytes{};  ///< of the ring of queries, one for each responder
-  std::optional<Patience> patience{};           ///< how long a waiting thread looks before it sleeps
+  std::optional<Patience> patience{};           ///< how long a waiting thread looks; empty: see answer_patience()
   std::string name{};                           ///< of this requester, for people; told to responders
   /// Where the answers to asynchronous asks are taken in; must outlive the requester. None: a thread of its own, which
   /// runs while such asks are made.

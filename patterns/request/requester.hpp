@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/patterns/request/answer_patience.hpp>
 #include <psyne/patterns/request/requester_state.hpp>
 #include <psyne/patterns/uri/part_uri.hpp>
 
@@ -38,11 +39,11 @@ class Requester {
     auto ask_uri = part_uri(uri, "ask");
     if (!ask_uri) return ask_uri.error();
     if (!answer_uri) return answer_uri.error();
-    auto answers = Receiver<Envelope<AnswerHeader, Reply>>::open(*answer_uri, {.delivery = Delivery::routed,
-                                                                               .patience = options.patience,
-                                                                               .name = options.name,
-                                                                               .id = *id,
-                                                                               .tell_closed = true});
+    auto patience = answer_patience(*answer_uri, options.patience);
+    if (!patience) return patience.error();
+    auto answers = Receiver<Envelope<AnswerHeader, Reply>>::open(
+        *answer_uri,
+        {.delivery = Delivery::routed, .patience = *patience, .name = options.name, .id = *id, .tell_closed = true});
     if (!answers) return answers.error();
     SenderOptions asking{.capacity_bytes = options.capacity_bytes,
                          .delivery = Delivery::routed,
