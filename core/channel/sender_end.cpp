@@ -495,6 +495,8 @@ bool SenderEnd::orphaned() {
 // Whether something that was committed has nobody who has it, or will have it after this end is gone.
 bool SenderEnd::undelivered() {
   drop_lost_receivers();
+  // The ring that was used last is spared for a draft, and here none is open. Any: what lies there can only wait.
+  if (settings_.delivery == Delivery::routed && outlets_.orphaned()) settle_orphans();
   const bool mapped = transport_.maps();
   if (!mapped) {
     const std::lock_guard lock(mutex_);

@@ -33,6 +33,12 @@ struct AskHeader {
     const Deadline now = Clock::now();
     return std::chrono::nanoseconds(limit) > no_deadline - now ? no_deadline : now + std::chrono::nanoseconds(limit);
   }
+  /// As it has just arrived: its deadline is on this clock, so that it stays where it is while the request is held.
+  AskHeader arrived(bool shares_clock) const {
+    AskHeader own = *this;
+    if (!shares_clock) own.deadline = nanoseconds(ends(false).time_since_epoch());
+    return own;
+  }
 
  private:
   static std::int64_t nanoseconds(Clock::duration duration) {

@@ -46,7 +46,9 @@ class [[nodiscard]] Request {
  public:
   Request(Error error) : message_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
   Request(std::shared_ptr<State> state, Received<Asked> message)
-      : state_(std::move(state)), message_(std::move(message)), asked_(message_->header()) {
+      : state_(std::move(state)),
+        message_(std::move(message)),
+        asked_(message_->header().arrived(message_.shares_memory())) {
     state_->came();
   }
   Request(Request&&) noexcept = default;
@@ -67,7 +69,7 @@ class [[nodiscard]] Request {
   const View* operator->() const noexcept { return &message_->body(); }
 
   /// Until when the asker waits.
-  Deadline deadline() const { return asked_.ends(message_.shares_memory()); }
+  Deadline deadline() const { return asked_.ends(true); }
   /// Who asks; and for people.
   EndId requester() const noexcept { return message_.sender(); }
   std::string who() const { return message_.who(); }
@@ -75,7 +77,7 @@ class [[nodiscard]] Request {
   Result<void> reply(const Reply& value)
     requires(Message<Reply>::fixed)
   {
-    return answer([&] { return state_->reply(requester(), asked_, message_.shares_memory(), value); });
+    return answer([&] { return state_->reply(requester(), asked_, value); });
   }
   /// Vectors: one copy of `values`.
   template <class Kind = Message<Reply>>
@@ -90,7 +92,7 @@ class [[nodiscard]] Request {
   Result<AnswerDraft<Query, Reply>> reserve(const ShapeOf<Reply>& shape = {}) {
     if (auto may = may_answer(); !may) return may.error();
     std::unique_lock lock(state_->answering());
-    auto draft = state_->reserve(requester(), shape, state_->patience_for(asked_, message_.shares_memory()));
+    auto draft = state_->reserve(requester(), shape, state_->patience_for(asked_));
     if (!draft) return state_->gave_up(draft.error());
     return AnswerDraft<Query, Reply>(std::move(lock), std::move(draft));
   }
@@ -133,7 +135,7 @@ class [[nodiscard]] Request {
 
   std::shared_ptr<State> state_;
   Received<Asked> message_;
-  AskHeader asked_;
+  AskHeader asked_;  // on this clock
   bool answered_ = false;
 };
 

@@ -123,11 +123,11 @@ class Responder {
   // Both: it is the asker's loss alone when the answer cannot be delivered, and counted.
   template <class Callable>
   void answer_by(Callable& callable, const Received<Asked>& message) {
-    const AskHeader asked = message->header();
+    const AskHeader asked = message->header().arrived(message.shares_memory());
     const EndId asker = message.sender();
     const auto reply = [&](const Reply& value) {
       const auto alone = state_->answering_alone();
-      static_cast<void>(state_->reply(asker, asked, message.shares_memory(), value));
+      static_cast<void>(state_->reply(asker, asked, value));
     };
     const auto fail = [&](const Error& error) {
       const auto alone = state_->answering_alone();

@@ -77,11 +77,12 @@ class ResponderState {
   /// Release: what it did with the sender comes before what the responder's thread does when none is out.
   void went() noexcept { out_.fetch_sub(1, std::memory_order_release); }
 
-  Result<void> reply(EndId asker, const AskHeader& asked, bool shares_clock, const Reply& value)
+  /// `asked`: as it arrived.
+  Result<void> reply(EndId asker, const AskHeader& asked, const Reply& value)
     requires(Message<Reply>::fixed)
   {
     return done(answered_,
-                send(asker, Answered(AnswerHeader::of(asked.number), value), [&] { return asked.ends(shares_clock); }));
+                send(asker, Answered(AnswerHeader::of(asked.number), value), [&] { return asked.ends(true); }));
   }
 
   /// Room for an answer.
@@ -131,9 +132,7 @@ class ResponderState {
     static_cast<void>(done(answered_, error));
     return error;
   }
-  Wait patience_for(const AskHeader& asked, bool shares_clock) const {
-    return std::min(asked.ends(shares_clock), Clock::now() + reply_within_);
-  }
+  Wait patience_for(const AskHeader& asked) const { return std::min(asked.ends(true), Clock::now() + reply_within_); }
 
   /// No query is taken any more, and none answered.
   void close() {

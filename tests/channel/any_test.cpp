@@ -59,8 +59,8 @@ void expect_numbers_below(Receiver<Tick>& receiver, std::uint64_t end, std::mult
 TEST_P(Any, WhatAReceiverLeftUnreadGoesToAnotherWithTheNextMessage) {
   const std::string name = uri();
   auto sender = open_sender(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
-  auto stayer = Receiver<Tick>::open(name, any).value();
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), any).value());
+  auto stayer = Receiver<Tick>::open(to(name), any).value();
   wait_for_receivers(sender, 2);
   send_numbers_below(sender, 20);
   std::multiset<std::uint64_t> numbers;
@@ -78,8 +78,8 @@ TEST_P(Any, WhatAReceiverLeftUnreadGoesToAnotherWithTheNextMessage) {
 TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
   const std::string name = uri();
   auto sender = open_sender(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
-  auto stayer = Receiver<Tick>::open(name, any).value();
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), any).value());
+  auto stayer = Receiver<Tick>::open(to(name), any).value();
   wait_for_receivers(sender, 2);
   send_numbers_below(sender, 20);
   leaver.reset();
@@ -94,13 +94,13 @@ TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
 TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
   const std::string name = uri();
   auto sender = open_sender(name, 20ms);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), any).value());
   wait_for_receivers(sender, 1);
   send_numbers_below(sender, 10);
   leaver.reset();
   wait_for_receivers(sender, 0);
   EXPECT_FALSE(sender.try_send({10, 0}));
-  auto successor = Receiver<Tick>::open(name, any).value();
+  auto successor = Receiver<Tick>::open(to(name), any).value();
   wait_for_receivers(sender, 1);
   sender.send({10, 0}, 10s).value();
   expect_numbers_below(successor, 11);
@@ -109,7 +109,7 @@ TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
 TEST_P(Any, CloseSaysWhenNobodyIsLeftToTakeIt) {
   const std::string name = uri();
   auto sender = open_sender(name, 20ms);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), any).value());
   wait_for_receivers(sender, 1);
   sender.send({1, 0}, 10s).value();
   leaver.reset();
@@ -120,13 +120,13 @@ TEST_P(Any, CloseSaysWhenNobodyIsLeftToTakeIt) {
 TEST_P(Any, AnOpenDraftSurvivesItsReceiver) {
   const std::string name = uri();
   auto sender = open_sender(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, any).value());
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), any).value());
   wait_for_receivers(sender, 1);
   auto draft = sender.reserve(10s);
   ASSERT_TRUE(draft) << draft.error().text();
   leaver.reset();
   wait_for_receivers(sender, 0);
-  auto successor = Receiver<Tick>::open(name, any).value();  // coming in, it has the sender look who went
+  auto successor = Receiver<Tick>::open(to(name), any).value();  // coming in, it has the sender look who went
   wait_for_receivers(sender, 1);
   draft->number = 0;
   draft.commit().value();

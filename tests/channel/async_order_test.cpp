@@ -52,7 +52,7 @@ class AsyncOrder : public ConnectedOverEveryScheme {
   std::promise<void> go_on;
   std::thread driver;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncOrder, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncOrder, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(AsyncOrder, ALaterReceiveGetsTheMessageOfOneThatWasDroppedBeforeItWasTold) {
   second = {};

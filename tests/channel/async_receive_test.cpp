@@ -28,7 +28,7 @@ using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 
 class AsyncReceive : public ConnectedOverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncReceive, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(AsyncReceive, IsReadyAtOnceWhenAMessageIsThere) {
   send(1);
@@ -204,7 +204,7 @@ TEST_P(AsyncReceive, AMessageThatWasSeenDoesNotComeBack) {
 
 TEST_P(AsyncReceive, EndsWhenTheLastSenderCloses) {
   auto ending = Receiver<Tick>::open(std::string(receiver->uri()) + "-ending").value();
-  auto closing = std::make_optional(Sender<Tick>::open(std::string(receiver->uri()) + "-ending").value());
+  auto closing = std::make_optional(Sender<Tick>::open(sender->uri() + "-ending").value());
   closing->send({1, 0}).value();
   EXPECT_EQ(ending.receive_async().take()->number, 1U);
   auto pending = ending.receive_async();
@@ -330,7 +330,7 @@ TEST_P(AsyncReceive, DestroyingTheReceiverRacesWithArrivalAndWithWaits) {
   for (int round = 0; round < 60; ++round) {
     const std::string name = uri();
     auto out = Sender<Tick>::open(name, {.linger = 0s}).value();
-    auto in = std::make_optional(Receiver<Tick>::open(name).value());
+    auto in = std::make_optional(Receiver<Tick>::open(to(name)).value());
     std::vector<Completion<psyne::Received<Tick>>> receives;
     for (int i = 0; i < 4; ++i) receives.push_back(in->receive_async());
     std::thread sending([&] {

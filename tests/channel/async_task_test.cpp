@@ -25,7 +25,7 @@ using psyne_test::OverEveryScheme;
 using psyne_test::Tick;
 
 class AsyncTask : public OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTask, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTask, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 // The sum of all that comes until the senders close; -1 when something is missing.
 Task<std::int64_t> total(Receiver<Tick>& receiver) {
@@ -41,7 +41,7 @@ Task<std::int64_t> total(Receiver<Tick>& receiver) {
 TEST_P(AsyncTask, TenThousandMessagesComeThroughCoAwait) {
   constexpr std::int64_t count = 10'000;
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   std::thread sending([&] {
     auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096}).value();
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -60,7 +60,7 @@ TEST_P(AsyncTask, TwoTasksShareOneThread) {
   std::vector<psyne::Completion<std::int64_t>> totals;
   for (std::size_t i = 0; i < 2; ++i) {
     const std::string name = uri() + (i == 0 ? "-left" : "-right");
-    receivers[i].emplace(Receiver<Tick>::open(name).value());
+    receivers[i].emplace(Receiver<Tick>::open(to(name)).value());
     senders[i].emplace(Sender<Tick>::open(name).value());
     totals.push_back(psyne::start(executor, total(*receivers[i])));
   }
@@ -78,7 +78,7 @@ TEST_P(AsyncTask, TwoTasksShareOneThread) {
 
 TEST_P(AsyncTask, ResumesOnTheExecutorOnWhichItWasSuspended) {
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   auto sender = Sender<Tick>::open(name).value();
   const auto here = std::this_thread::get_id();
   const auto task = [](Receiver<Tick>& from, std::thread::id thread) -> Task<bool> {
@@ -106,7 +106,7 @@ Task<Code> one_code(Receiver<Tick>& receiver) {
 
 TEST_P(AsyncTask, AStopAndADeadlineOfItsTokenEndTheAwait) {
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   const psyne::StopSource source;
   std::thread stopping([&] {
     std::this_thread::sleep_for(10ms);
@@ -124,7 +124,7 @@ TEST_P(AsyncTask, AStopAndADeadlineOfItsTokenEndTheAwait) {
 TEST_P(AsyncTask, NoMessageIsLostWhenStopsRaceWithArrival) {
   constexpr std::uint64_t count = 500;
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name, {.wait_for_senders = true}).value();
+  auto receiver = Receiver<Tick>::open(to(name), {.wait_for_senders = true}).value();
   auto sender = Sender<Tick>::open(name, {.linger = 0s}).value();
   std::jthread sending([&] {
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -150,7 +150,7 @@ TEST_P(AsyncTask, NoMessageIsLostWhenStopsRaceWithArrival) {
 
 TEST_P(AsyncTask, AReceiveAndATimerAreWaitedForTogether) {
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   auto sender = Sender<Tick>::open(name).value();
   auto receive = receiver.receive_async();
   auto timer = psyne::sleep_async(30ms);

@@ -59,7 +59,7 @@ class AsyncTold : public ConnectedOverEveryScheme {
     EXPECT_EQ(receiver->try_receive().error(), Code::would_block) << "each comes once";
   }
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTold, testing::Values("memory", "ipc", "sim"), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, AsyncTold, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
 
 TEST_P(AsyncTold, NoBatchOvertakesIt) {
   drop_while_told([&] {

@@ -31,7 +31,7 @@ TEST_P(Channel, AMessageArrivesWhoeverCameFirst) {
     std::optional<Sender<Tick>> sender;
     std::optional<Receiver<Tick>> receiver;
     if (sender_first) sender = Sender<Tick>::open(name).value();
-    receiver = Receiver<Tick>::open(name).value();
+    receiver = Receiver<Tick>::open(to(name)).value();
     if (!sender_first) sender = Sender<Tick>::open(name).value();
     sender->send({7, 101.5}).value();
     auto tick = receiver->receive(5s);
@@ -47,7 +47,7 @@ TEST_P(Channel, KeepsWhatWasSentBeforeTheReceiverCame) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name).value();
   for (std::uint64_t i = 0; i < 1000; ++i) sender.send({i, 0}).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   for (std::uint64_t i = 0; i < 1000; ++i) {
     auto tick = receiver.receive(5s);
     ASSERT_TRUE(tick) << tick.error().text();
@@ -60,7 +60,7 @@ TEST_P(Channel, EveryMessageArrivesOnceAndInOrderThroughManyLaps) {
   const std::string name = uri();
   const std::uint64_t count = maps() ? 200'000 : 20'000;  // a simulated packet each: a minute under TSan
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096}).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   std::thread sending([&] {
     for (std::uint64_t i = 0; i < count; ++i) {
       auto sent = sender.send({i, static_cast<double>(i)}, 20s);
@@ -85,7 +85,7 @@ TEST_P(Channel, EveryMessageArrivesOnceAndInOrderThroughManyLaps) {
 TEST_P(Channel, CarriesMessagesOfEverySizeUpToHalfTheRing) {
   const std::string name = uri();
   auto sender = Sender<ByteVector>::open(name, {.capacity_bytes = 8192}).value();
-  auto receiver = Receiver<ByteVector>::open(name).value();
+  auto receiver = Receiver<ByteVector>::open(to(name)).value();
   ASSERT_EQ(sender.longest(), 4096U);
   std::thread sending([&] {
     for (std::size_t size = 0; size <= 4096; size += 1 + size / 7) {
@@ -106,7 +106,7 @@ TEST_P(Channel, CarriesMessagesOfEverySizeUpToHalfTheRing) {
 
 TEST_P(Channel, ASenderThatComesIsHeardThoughAnotherAlwaysHasMessages) {
   const std::string name = uri();
-  auto loud = Sender<Tick>::open(name, {.linger = 0s}).value();
+  auto loud = Sender<Tick>::open(to(name), {.linger = 0s}).value();
   auto receiver = Receiver<Tick>::open(name).value();
   std::uint64_t sent = 0;
   const auto keep_it_full = [&] {
@@ -114,7 +114,7 @@ TEST_P(Channel, ASenderThatComesIsHeardThoughAnotherAlwaysHasMessages) {
   };
   keep_it_full();
   ASSERT_TRUE(receiver.receive(10s));
-  auto late = Sender<Tick>::open(name, {.linger = 0s}).value();
+  auto late = Sender<Tick>::open(to(name), {.linger = 0s}).value();
   late.send({1'000'000'000, 0}).value();
   bool heard = false;
   for (std::uint64_t i = 0; i < 2'000'000 && !heard; ++i) {
@@ -137,7 +137,7 @@ TEST_P(Channel, AMessageThatCannotFitNamesTheOptionToRaise) {
 TEST_P(Channel, ADraftThatIsDroppedNeverWas) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   {
     auto draft = sender.reserve();
     draft->number = 1;
@@ -158,7 +158,7 @@ TEST_P(Channel, AReceiverIsLetInWhileADraftIsOpen) {
   auto sender = Sender<Tick>::open(name).value();
   sender.send({1, 0}).value();
   auto draft = sender.reserve();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   auto tick = receiver.receive(5s);
   ASSERT_TRUE(tick) << tick.error().text();
   EXPECT_EQ(tick->number, 1U);
@@ -175,7 +175,7 @@ TEST_P(Channel, PaddingNeverTravels) {
   };
   const std::string name = uri();
   auto sender = Sender<Padded>::open(name).value();
-  auto receiver = Receiver<Padded>::open(name).value();
+  auto receiver = Receiver<Padded>::open(to(name)).value();
   Padded dirty;
   std::memset(static_cast<void*>(&dirty), 0xee, sizeof dirty);
   dirty.small = 1;
@@ -195,7 +195,7 @@ TEST_P(Channel, PaddingNeverTravels) {
 TEST_P(Channel, ABlockedReceiverIsWokenAndSoIsABlockedSender) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .patience = psyne::no_patience}).value();
-  auto receiver = Receiver<Tick>::open(name, {.patience = psyne::no_patience}).value();
+  auto receiver = Receiver<Tick>::open(to(name), {.patience = psyne::no_patience}).value();
   constexpr std::uint64_t count = 3000;
   std::thread sending([&] {
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -232,7 +232,7 @@ TEST_P(Channel, ManySendersAreMergedAndEachKeepsItsOrder) {
   std::vector<std::thread> threads;
   for (std::uint64_t s = 0; s < senders; ++s) {
     threads.emplace_back([&, s] {
-      auto sender = Sender<Tick>::open(name, {.capacity_bytes = 8192}).value();
+      auto sender = Sender<Tick>::open(to(name), {.capacity_bytes = 8192}).value();
       for (std::uint64_t i = 0; i < count; ++i) {
         if (!sender.send({s << 32 | i, 0}, 20s)) return static_cast<void>(ADD_FAILURE());
       }
@@ -251,7 +251,7 @@ TEST_P(Channel, ManySendersAreMergedAndEachKeepsItsOrder) {
 TEST_P(Channel, DeliveryAllGivesEveryReceiverEveryMessage) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .delivery = Delivery::all}).value();
-  auto first = Receiver<Tick>::open(name, {.delivery = Delivery::all}).value();
+  auto first = Receiver<Tick>::open(to(name), {.delivery = Delivery::all}).value();
   auto second = first.clone().value();
   for (int i = 0; i < 5000 && sender.receivers() < 2; ++i) std::this_thread::sleep_for(1ms);
   ASSERT_EQ(sender.receivers(), 2U);
@@ -274,8 +274,8 @@ TEST_P(Channel, DeliveryAllGivesEveryReceiverEveryMessage) {
 TEST_P(Channel, DeliveryAnyGivesEachMessageToOneOfThem) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .delivery = Delivery::any}).value();
-  auto first = Receiver<Tick>::open(name, {.delivery = Delivery::any}).value();
-  auto second = Receiver<Tick>::open(name, {.delivery = Delivery::any}).value();
+  auto first = Receiver<Tick>::open(to(name), {.delivery = Delivery::any}).value();
+  auto second = Receiver<Tick>::open(to(name), {.delivery = Delivery::any}).value();
   for (int i = 0; i < 5000 && sender.receivers() < 2; ++i) std::this_thread::sleep_for(1ms);
   constexpr std::uint64_t count = 10'000;
   std::thread sending([&] {
@@ -304,8 +304,8 @@ TEST_P(Channel, DeliveryAnyGivesEachMessageToOneOfThem) {
 TEST_P(Channel, ASecondReceiverOfASingleChannelIsRefused) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name).value();
-  auto first = Receiver<Tick>::open(name).value();
-  auto second = Receiver<Tick>::open(name);
+  auto first = Receiver<Tick>::open(to(name)).value();
+  auto second = Receiver<Tick>::open(to(name));
   if (second)
     EXPECT_EQ(second->receive(5s).error(), Code::in_use);
   else
@@ -315,7 +315,7 @@ TEST_P(Channel, ASecondReceiverOfASingleChannelIsRefused) {
 TEST_P(Channel, AnotherTypeIsRefusedWithBothNamed) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name).value();
-  auto receiver = Receiver<double>::open(name).value();
+  auto receiver = Receiver<double>::open(to(name)).value();
   auto received = receiver.receive(5s);
   ASSERT_EQ(received.error(), Code::incompatible) << received.error().text();
   EXPECT_NE(received.error().text().find("f64"), std::string::npos);
@@ -327,7 +327,7 @@ TEST_P(Channel, ViewsGoBackInAnyOrderAndOutliveTheirReceiver) {
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .linger = 0s}).value();
   std::vector<psyne::Received<Tick>> held;
   {
-    auto receiver = Receiver<Tick>::open(name).value();
+    auto receiver = Receiver<Tick>::open(to(name)).value();
     for (std::uint64_t i = 0; i < 20; ++i) sender.send({i, 0}).value();
     for (std::uint64_t i = 0; i < 20; ++i) held.push_back(receiver.receive(5s));
     for (std::size_t i = 0; i < 20; i += 2) held[i].release();
@@ -343,7 +343,7 @@ TEST_P(Channel, ViewsGoBackInAnyOrderAndOutliveTheirReceiver) {
 TEST_P(Channel, ReleasingOnAnotherThreadMakesRoomForABlockedSender) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .linger = 0s}).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   std::uint64_t sent = 0;
   while (sender.try_send({sent, 0})) ++sent;
   std::vector<psyne::Received<Tick>> held;
@@ -359,7 +359,7 @@ TEST_P(Channel, ReleasingOnAnotherThreadMakesRoomForABlockedSender) {
 TEST_P(Channel, BatchesArriveWholeAndInOrder) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096}).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   std::vector<Tick> ticks(5000);
   for (std::size_t i = 0; i < ticks.size(); ++i) ticks[i] = {i, 0};
   std::thread sending([&] { EXPECT_TRUE(sender.send_batch(ticks, 20s)); });
@@ -376,7 +376,7 @@ TEST_P(Channel, BatchesArriveWholeAndInOrder) {
 TEST_P(Channel, SendsAWholeVectorInOneCall) {
   const std::string name = uri();
   auto sender = Sender<psyne::FloatVector>::open(name).value();
-  auto receiver = Receiver<psyne::FloatVector>::open(name).value();
+  auto receiver = Receiver<psyne::FloatVector>::open(to(name)).value();
   std::vector<float> values(10'000);
   std::iota(values.begin(), values.end(), 0.5F);
   sender.send(values).value();
@@ -389,7 +389,7 @@ TEST_P(Channel, SendsAWholeVectorInOneCall) {
 TEST_P(Channel, AForkedChildIsToldAndMayOpenItsOwn) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   sender.send({1, 0}).value();
   auto held = receiver.receive(5s);
   const pid_t child = psyne_test::fork_at_rest();
@@ -397,8 +397,9 @@ TEST_P(Channel, AForkedChildIsToldAndMayOpenItsOwn) {
     held.release();
     bool good = sender.send({66, 0}).error() == Code::forked && receiver.try_receive().error() == Code::forked &&
                 receiver.receive(1s).error() == Code::forked;
-    auto own_sender = Sender<Tick>::open(name + "-child");
-    auto own_receiver = Receiver<Tick>::open(name + "-child");
+    const std::string own = (listens() ? "ipc://" + std::to_string(getpid()) : name) + "-child";  // the port is not its
+    auto own_sender = Sender<Tick>::open(own);
+    auto own_receiver = Receiver<Tick>::open(own);
     good = good && own_sender && own_receiver && own_sender->send({5, 0}) && own_receiver->receive(5s)->number == 5;
     { [[maybe_unused]] auto gone = std::move(sender); }
     { [[maybe_unused]] auto gone = std::move(receiver); }
@@ -424,7 +425,7 @@ TEST_P(Channel, CloseSaysWhenNobodyTookWhatWasSent) {
 
 TEST_P(Channel, JoinsAProgramsPollLoopWithoutLosingAWake) {
   const std::string name = uri();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   auto sender = Sender<Tick>::open(name).value();
   std::thread sending([&] {
     for (std::uint64_t i = 0; i < 2000; ++i) {

@@ -27,8 +27,8 @@ INSTANTIATE_TEST_SUITE_P(Schemes, Identity, testing::ValuesIn(psyne_test::scheme
 TEST_P(Identity, EveryMessageSaysWhichSenderSentIt) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name).value();
-  auto one = Sender<Tick>::open(name, {.name = "one"}).value();
-  auto other = Sender<Tick>::open(name, {.name = "other"}).value();
+  auto one = Sender<Tick>::open(to(name), {.name = "one"}).value();
+  auto other = Sender<Tick>::open(to(name), {.name = "other"}).value();
   EXPECT_NE(one.id(), other.id());
   one.send({1, 0}).value();
   other.send({2, 0}).value();
@@ -44,7 +44,7 @@ TEST_P(Identity, EveryMessageSaysWhichSenderSentIt) {
 TEST_P(Identity, ABatchHasOneSender) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name).value();
-  auto sender = Sender<Tick>::open(name, {.id = {17}}).value();
+  auto sender = Sender<Tick>::open(to(name), {.id = {17}}).value();
   sender.send({1, 0}).value();
   auto batch = receiver.receive_batch(8, 10s);
   ASSERT_TRUE(batch) << batch.error().text();
@@ -54,7 +54,7 @@ TEST_P(Identity, ABatchHasOneSender) {
 TEST_P(Identity, OptionsGiveTheIdsOfBothEnds) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name, {.id = {3}}).value();
-  auto sender = Sender<Tick>::open(name, {.id = {4}}).value();
+  auto sender = Sender<Tick>::open(to(name), {.id = {4}}).value();
   EXPECT_EQ(receiver.id(), EndId{3});
   EXPECT_EQ(sender.id(), EndId{4});
   sender.send({1, 0}).value();
@@ -71,7 +71,7 @@ TEST_P(Identity, AFailedReceiveHasNoSender) {
 
 TEST_P(Identity, AClonedSenderHasAnIdOfItsOwn) {
   const std::string name = uri();
-  auto sender = Sender<Tick>::open(name, {.id = {4}}).value();
+  auto sender = Sender<Tick>::open(to(name), {.id = {4}}).value();
   auto clone = sender.clone().value();
   EXPECT_TRUE(clone.id());
   EXPECT_NE(clone.id(), sender.id());
@@ -79,7 +79,7 @@ TEST_P(Identity, AClonedSenderHasAnIdOfItsOwn) {
 
 TEST_P(Identity, ReceiversThatComeAndGoAreSeen) {
   const std::string name = uri();
-  auto sender = Sender<Tick>::open(name, {.delivery = Delivery::all, .linger = 0s}).value();
+  auto sender = Sender<Tick>::open(to(name), {.delivery = Delivery::all, .linger = 0s}).value();
   const std::uint64_t before = sender.turnover();
   EXPECT_EQ(sender.wait_for_receiver(1ms).error(), Code::timed_out);
   std::optional<Receiver<Tick>> receiver(Receiver<Tick>::open(name, {.delivery = Delivery::all}).value());
@@ -104,12 +104,12 @@ TEST_P(Identity, ASenderIsWaitedFor) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name).value();
   EXPECT_EQ(receiver.wait_for_sender({9}, 1ms).error(), Code::timed_out);
-  auto other = Sender<Tick>::open(name, {.linger = 0s, .id = {8}}).value();
+  auto other = Sender<Tick>::open(to(name), {.linger = 0s, .id = {8}}).value();
   EXPECT_EQ(receiver.wait_for_sender({9}, 10ms).error(), Code::timed_out);
   std::optional<Sender<Tick>> sender;
   std::thread opening([&] {
     std::this_thread::sleep_for(20ms);
-    sender = Sender<Tick>::open(name, {.linger = 0s, .id = {9}}).value();
+    sender = Sender<Tick>::open(to(name), {.linger = 0s, .id = {9}}).value();
   });
   EXPECT_TRUE(receiver.wait_for_sender({9}, 10s));
   opening.join();
@@ -119,7 +119,7 @@ TEST_P(Identity, ASenderIsWaitedFor) {
 TEST_P(Identity, WaitingForASenderTakesNoMessage) {
   const std::string name = uri();
   auto receiver = Receiver<Tick>::open(name).value();
-  auto sender = Sender<Tick>::open(name, {.id = {8}}).value();
+  auto sender = Sender<Tick>::open(to(name), {.id = {8}}).value();
   sender.send({1, 0}).value();
   ASSERT_TRUE(receiver.wait_for_sender({8}, 10s));
   EXPECT_EQ(receiver.wait_for_sender({9}, 5ms).error(), Code::timed_out);
@@ -133,7 +133,7 @@ TEST_P(Identity, EachSenderThatClosesIsToldWhereThatIsAskedFor) {
   auto receiver = Receiver<Tick>::open(name, {.tell_closed = true}).value();
   for (std::uint64_t i = 1; i <= 2; ++i) {
     {
-      auto sender = Sender<Tick>::open(name, {.linger = 10s, .name = "number " + std::to_string(i)}).value();
+      auto sender = Sender<Tick>::open(to(name), {.linger = 10s, .name = "number " + std::to_string(i)}).value();
       ASSERT_TRUE(receiver.wait_for_sender(sender.id(), 10s));
       sender.send({i, 0}).value();
       EXPECT_EQ(receiver.receive(10s)->number, i);
@@ -160,7 +160,7 @@ TEST_P(Identity, ASubscriptionIsToldOfEachSenderThatClosesAndGoesOn) {
   ASSERT_TRUE(subscription) << subscription.error().text();
   for (int i = 1; i <= 2; ++i) {
     {
-      auto sender = Sender<Tick>::open(name).value();
+      auto sender = Sender<Tick>::open(to(name)).value();
       sender.send({static_cast<std::uint64_t>(i), 0}).value();
       ASSERT_TRUE(eventually([&] { return last == static_cast<std::uint64_t>(i); }));
     }

@@ -79,7 +79,7 @@ class Log : public psyne_test::OverEveryScheme {
 
   std::string address_;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, Log, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, Log, testing::ValuesIn(psyne_test::named_schemes), psyne_test::scheme_name);
 
 TEST_P(Log, TwoThatMeetSayWhoMetWhom) {
   const auto sender = Sender<Tick>::open(address_, {.capacity_bytes = 8192, .name = "camera"}).value();

@@ -56,7 +56,7 @@ class Metrics : public psyne_test::OverEveryScheme {
 
   std::string address_;
 };
-INSTANTIATE_TEST_SUITE_P(Schemes, Metrics, testing::ValuesIn(psyne_test::schemes), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, Metrics, testing::ValuesIn(psyne_test::named_schemes), psyne_test::scheme_name);
 
 TEST_P(Metrics, ShowWhatWasSentAndReceivedAtOnce) {
   auto sender = Sender<Tick>::open(address_).value();

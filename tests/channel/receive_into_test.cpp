@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Schemes, ReceiveInto, testing::ValuesIn(psyne_test::sch
 TEST_P(ReceiveInto, CopiesTheMessageAndSaysHowManyElementsItHas) {
   const std::string name = uri();
   auto sender = Sender<FloatVector>::open(name).value();
-  auto receiver = Receiver<FloatVector>::open(name).value();
+  auto receiver = Receiver<FloatVector>::open(to(name)).value();
   std::vector<float> sent(30'000);
   std::iota(sent.begin(), sent.end(), 1.0F);
   sender.send(sent).value();
@@ -49,7 +49,7 @@ TEST_P(ReceiveInto, CopiesTheMessageAndSaysHowManyElementsItHas) {
 TEST_P(ReceiveInto, ReturnsWhereTheReceiverHasNoPatience) {
   const std::string name = uri();
   auto sender = Sender<FloatVector>::open(name).value();
-  auto receiver = Receiver<FloatVector>::open(name, {.patience = psyne::no_patience}).value();
+  auto receiver = Receiver<FloatVector>::open(to(name), {.patience = psyne::no_patience}).value();
   const std::vector<float> sent(100, 1.5F);
   sender.send(sent).value();
   std::vector<float> got(100);
@@ -60,7 +60,7 @@ TEST_P(ReceiveInto, ReturnsWhereTheReceiverHasNoPatience) {
 TEST_P(ReceiveInto, AMessageThatDoesNotFitWaitsForALargerBuffer) {
   const std::string name = uri();
   auto sender = Sender<FloatVector>::open(name).value();
-  auto receiver = Receiver<FloatVector>::open(name).value();
+  auto receiver = Receiver<FloatVector>::open(to(name)).value();
   for (const std::size_t count : {10, 100'000}) {
     const std::vector<float> sent(count, 2.5F);
     sender.send(sent).value();
@@ -81,7 +81,7 @@ TEST_P(ReceiveInto, AMessageThatDoesNotFitWaitsForALargerBuffer) {
 TEST_P(ReceiveInto, TimesOutStopsAndEndsLikeReceive) {
   const std::string name = uri();
   auto sender = Sender<ByteVector>::open(name).value();
-  auto receiver = Receiver<ByteVector>::open(name).value();
+  auto receiver = Receiver<ByteVector>::open(to(name)).value();
   std::vector<std::byte> buffer(100);
   EXPECT_EQ(receiver.receive_into(std::span(buffer), 20ms).error(), Code::timed_out);
   psyne::StopSource stop;
@@ -103,7 +103,7 @@ TEST_P(ReceiveInto, FollowsLongMessagesOfSeveralSendersWithoutMixingThem) {
   std::vector<std::thread> senders;
   for (std::uint32_t which = 0; which < 2; ++which) {
     senders.emplace_back([&, which] {
-      auto sender = Sender<psyne::Vector<std::uint32_t>>::open(name, {.capacity_bytes = 2 * psyne::MiB}).value();
+      auto sender = Sender<psyne::Vector<std::uint32_t>>::open(to(name), {.capacity_bytes = 2 * psyne::MiB}).value();
       for (std::uint32_t message = 0; message < messages; ++message) {
         const std::vector<std::uint32_t> payload(size_of(message), which << 16 | message);
         auto sent = sender.send(payload, 30s);

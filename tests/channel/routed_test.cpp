@@ -41,7 +41,7 @@ TEST_P(Routed, EachReceiverGetsWhatItWasSentAndNothingElse) {
   const std::string name = uri();
   auto sender = open_router(name);
   std::vector<Receiver<Tick>> receivers;
-  for (int i = 0; i < 5; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
+  for (int i = 0; i < 5; ++i) receivers.push_back(Receiver<Tick>::open(to(name), routed()).value());
   wait_for_routes(sender, receivers.size());
   for (std::uint64_t round = 0; round < 300; ++round) {
     const std::uint64_t to = round * 7 % receivers.size();
@@ -63,8 +63,8 @@ TEST_P(Routed, EachReceiverGetsWhatItWasSentAndNothingElse) {
 TEST_P(Routed, MessagesOfAnySizeAreRouted) {
   const std::string name = uri();
   auto sender = Sender<ByteVector>::open(name, {.delivery = Delivery::routed, .linger = 0s}).value();
-  auto one = Receiver<ByteVector>::open(name, routed()).value();
-  auto other = Receiver<ByteVector>::open(name, routed()).value();
+  auto one = Receiver<ByteVector>::open(to(name), routed()).value();
+  auto other = Receiver<ByteVector>::open(to(name), routed()).value();
   ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == 2; }));
   for (const std::size_t size : {0, 1, 100, 100'000}) {
     const std::vector<std::byte> bytes(size, std::byte{7});
@@ -87,8 +87,8 @@ TEST_P(Routed, RoomIsTriedForWithoutWaiting) {
   const SenderOptions options{.capacity_bytes = 4096, .delivery = Delivery::routed, .linger = 20ms};
   auto sender = Sender<ByteVector>::open(name, options).value();
   EXPECT_EQ(sender.try_reserve_to({5}, 10).error(), Code::not_found);
-  auto full = Receiver<ByteVector>::open(name, routed()).value();
-  auto empty = Receiver<ByteVector>::open(name, routed()).value();
+  auto full = Receiver<ByteVector>::open(to(name), routed()).value();
+  auto empty = Receiver<ByteVector>::open(to(name), routed()).value();
   ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == 2; }));
   EXPECT_EQ(sender.try_reserve_to(full.id(), 4000).error(), Code::too_large);
   int sent = 0;
@@ -114,8 +114,8 @@ TEST_P(Routed, OneReceiverIsClosedToAndTheOthersGoOn) {
   const std::string name = uri();
   auto sender = open_router(name);
   EXPECT_FALSE(sender.close_to({5}));
-  auto one = Receiver<Tick>::open(name, {.delivery = Delivery::routed}).value();
-  auto other = Receiver<Tick>::open(name, routed()).value();
+  auto one = Receiver<Tick>::open(to(name), {.delivery = Delivery::routed}).value();
+  auto other = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 2);
   for (std::uint64_t i = 0; i < 20; ++i) sender.send_to(one.id(), {i, 0}, 10s).value();
   const std::uint64_t turnover = sender.turnover();
@@ -143,12 +143,12 @@ TEST_P(Routed, OneReceiverIsClosedToAndTheOthersGoOn) {
 TEST_P(Routed, WhoWasClosedToMayGoWithoutHavingTakenAll) {
   const std::string name = uri();
   auto sender = open_router(name);
-  std::optional<Receiver<Tick>> one(Receiver<Tick>::open(name, routed()).value());
+  std::optional<Receiver<Tick>> one(Receiver<Tick>::open(to(name), routed()).value());
   wait_for_routes(sender, 1);
   for (std::uint64_t i = 0; i < 20; ++i) sender.send_to(one->id(), {i, 0}, 10s).value();
   EXPECT_TRUE(sender.close_to(one->id()));
   one.reset();
-  auto next = Receiver<Tick>::open(name, routed()).value();
+  auto next = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 1);
   sender.send_to(next.id(), {99, 0}, 10s).value();
   EXPECT_EQ(next.receive(10s)->number, 99U);
@@ -162,7 +162,7 @@ TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
   const std::string name = uri();
   auto sender = open_router(name);
   EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
-  auto receiver = Receiver<Tick>::open(name, routed({4})).value();
+  auto receiver = Receiver<Tick>::open(to(name), routed({4})).value();
   wait_for_routes(sender, 1);
   EXPECT_EQ(sender.send_to({5}, {1, 0}).error(), Code::not_found);
   EXPECT_EQ(sender.reserve_to({5}).error(), Code::not_found);
@@ -174,7 +174,7 @@ TEST_P(Routed, NobodyOfThatIdIsAnErrorAtOnce) {
 TEST_P(Routed, AMessageWithoutAReceiverIsRefused) {
   const std::string name = uri();
   auto sender = open_router(name);
-  auto receiver = Receiver<Tick>::open(name, routed()).value();
+  auto receiver = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 1);
   sender.send_to(receiver.id(), {1, 0}).value();
   EXPECT_EQ(sender.send({2, 0}).error(), Code::invalid_state);
@@ -189,7 +189,7 @@ TEST_P(Routed, AMessageWithoutAReceiverIsRefused) {
 TEST_P(Routed, AReceiverIsNamedOnlyWhereDeliveryIsRouted) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.linger = 0s}).value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   EXPECT_EQ(sender.send_to(receiver.id(), {1, 0}).error(), Code::invalid_state);
   EXPECT_EQ(sender.reserve_to(receiver.id()).error(), Code::invalid_state);
   EXPECT_FALSE(sender.reaches(receiver.id()));
@@ -199,8 +199,8 @@ TEST_P(Routed, AReceiverIsNamedOnlyWhereDeliveryIsRouted) {
 TEST_P(Routed, AFullRingHoldsUpNobodyElse) {
   const std::string name = uri();
   auto sender = open_router(name);
-  auto slow = Receiver<Tick>::open(name, routed()).value();
-  auto quick = Receiver<Tick>::open(name, routed()).value();
+  auto slow = Receiver<Tick>::open(to(name), routed()).value();
+  auto quick = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 2);
   psyne::Result<void> sent;
   std::uint64_t filled = 0;
@@ -214,8 +214,8 @@ TEST_P(Routed, AFullRingHoldsUpNobodyElse) {
 TEST_P(Routed, WhatALostReceiverHadNotTakenIsCountedAndTold) {
   const std::string name = uri();
   auto sender = open_router(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
-  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), routed()).value());
+  auto stayer = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   for (std::uint64_t i = 0; i < 5; ++i) sender.send_to(gone, {i, 0}, 10s).value();
@@ -234,8 +234,8 @@ TEST_P(Routed, WhatALostReceiverHadNotTakenIsCountedAndTold) {
 TEST_P(Routed, TheEndOfItsReceiverEndsAWaitForRoom) {
   const std::string name = uri();
   auto sender = open_router(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
-  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), routed()).value());
+  auto stayer = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   std::thread leaving([&] {
@@ -253,8 +253,8 @@ TEST_P(Routed, TheEndOfItsReceiverEndsAWaitForRoom) {
 TEST_P(Routed, AnOpenDraftOutlivesItsReceiver) {
   const std::string name = uri();
   auto sender = open_router(name);
-  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(name, routed()).value());
-  auto stayer = Receiver<Tick>::open(name, routed()).value();
+  std::optional<Receiver<Tick>> leaver(Receiver<Tick>::open(to(name), routed()).value());
+  auto stayer = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 2);
   const EndId gone = leaver->id();
   {
@@ -274,7 +274,7 @@ TEST_P(Routed, AnOpenDraftOutlivesItsReceiver) {
 TEST_P(Routed, DropsWhatHasNoRoomAndCountsIt) {
   const std::string name = uri();
   auto sender = open_router(name, psyne::WhenFull::drop_newest);
-  auto receiver = Receiver<Tick>::open(name, routed()).value();
+  auto receiver = Receiver<Tick>::open(to(name), routed()).value();
   wait_for_routes(sender, 1);
   for (std::uint64_t i = 0; i < 1000; ++i) sender.send_to(receiver.id(), {i, 0}).value();
   EXPECT_GT(sender.counters().dropped_newest, 0U);
@@ -285,9 +285,9 @@ TEST_P(Routed, DropsWhatHasNoRoomAndCountsIt) {
 TEST_P(Routed, TheSecondOfOneIdIsRefused) {
   const std::string name = uri();
   auto sender = open_router(name);
-  auto first = Receiver<Tick>::open(name, routed({6})).value();
+  auto first = Receiver<Tick>::open(to(name), routed({6})).value();
   wait_for_routes(sender, 1);
-  auto second = Receiver<Tick>::open(name, routed({6})).value();
+  auto second = Receiver<Tick>::open(to(name), routed({6})).value();
   auto told = second.receive(10s);
   EXPECT_EQ(told.error(), Code::in_use) << told.error().text();
   sender.send_to({6}, {1, 0}, 10s).value();
@@ -298,7 +298,7 @@ TEST_P(Routed, ASuccessorOfTheSameIdTakesThePlace) {
   const std::string name = uri();
   auto sender = open_router(name);
   for (std::uint64_t i = 0; i < 5; ++i) {
-    auto receiver = Receiver<Tick>::open(name, routed({6})).value();
+    auto receiver = Receiver<Tick>::open(to(name), routed({6})).value();
     ASSERT_TRUE(eventually([&] { return sender.reaches({6}); }));
     sender.send_to({6}, {i, 0}, 10s).value();
     EXPECT_EQ(receiver.receive(10s)->number, i);
@@ -313,10 +313,25 @@ TEST_P(Routed, MoreReceiversThanARingHasNumbersFor) {
   const std::string name = uri();
   auto sender = open_router(name);
   std::vector<Receiver<Tick>> receivers;
-  for (int i = 0; i < 80; ++i) receivers.push_back(Receiver<Tick>::open(name, routed()).value());
+  for (int i = 0; i < 80; ++i) receivers.push_back(Receiver<Tick>::open(to(name), routed()).value());
   wait_for_routes(sender, receivers.size());
   for (std::uint64_t i = 0; i < receivers.size(); ++i) sender.send_to(receivers[i].id(), {i, 0}, 10s).value();
   for (std::uint64_t i = 0; i < receivers.size(); ++i) EXPECT_EQ(receivers[i].receive(10s)->number, i);
+}
+
+// Over a wire close() waits for credit, and the ring that was used last is spared while a draft may be open there.
+TEST_P(Routed, AReceiverThatGoesWhileTheSenderClosesIsNotWaitedFor) {
+  const std::string name = uri();
+  auto sender = open_router(name);
+  std::optional<Receiver<Tick>> receiver(Receiver<Tick>::open(to(name), routed({7})).value());
+  wait_for_routes(sender, 1);
+  sender.send_to({7}, {1, 0}, 10s).value();
+  std::thread leaving([&] {
+    std::this_thread::sleep_for(20ms);
+    receiver.reset();
+  });
+  EXPECT_TRUE(sender.close(10s));
+  leaving.join();
 }
 
 TEST(RoutedOverIpc, AKilledReceiverIsNotFoundAndItsMessagesAreCounted) {

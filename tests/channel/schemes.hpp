@@ -2,7 +2,11 @@
 
 #include <psyne.hpp>
 
+#include "conformance/free_port.hpp"
+#include "conformance/subject.hpp"
+
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,21 +23,51 @@ struct Tick {
   double price;
 };
 
-/// Every scheme that carries channels.
-inline constexpr std::array schemes{"memory", "ipc", "sim", "auto"};
+/// The schemes at whose names nobody has to listen.
+inline constexpr std::array named_schemes{"memory", "ipc", "sim", "auto"};
+/// Every scheme that carries channels; unix:// is tcp:// with another socket, and patterns run over it as well.
+inline constexpr std::array schemes{"memory", "ipc", "sim", "auto", "tcp", "tls"};
+/// Every transport there is.
+inline constexpr std::array pattern_schemes{"memory", "ipc", "sim", "unix", "tcp", "tls"};
+
+/// tls:// asks for one; before the first test, for the environment is read once.
+inline const int token_of_tests = setenv("PSYNE_TOKEN", "of these tests", 1);
 
 /// Names the tests that run over one.
 inline std::string scheme_name(const testing::TestParamInfo<const char*>& scheme) { return scheme.param; }
 
-/// A test that runs over every transport that carries channels, each time on a name of its own.
+/// A test that runs over every transport that carries channels, each time on a name of its own. Over sockets one end of
+/// a name listens, which opens uri(); the others open to(uri()), which elsewhere is the same.
 class OverEveryScheme : public testing::TestWithParam<const char*> {
  protected:
   static bool maps() { return psyne::transport_for(GetParam()).value()->maps(); }
-  std::string uri(const std::string& query = "") const {
+  /// Whether one end has to listen.
+  static bool listens() { return place().find('*') != std::string::npos; }
+
+  static std::string uri(const std::string& query = "") {
     static std::atomic<int> names{0};
     static thread_local int name = 0;
     if (query.empty()) name = ++names;
-    return std::string(GetParam()) + "://test-" + std::to_string(getpid()) + "-" + std::to_string(name) + query;
+    return place() + "test-" + std::to_string(getpid()) + "-" + std::to_string(name) + query;
+  }
+  static std::string to(const std::string& uri) {
+    const std::size_t star = uri.find("://*");
+    if (star == std::string::npos) return uri;
+    const bool port = uri.starts_with("tcp") || uri.starts_with("tls");
+    return uri.substr(0, star) + "://" + (port ? "127.0.0.1" : "") + uri.substr(star + 4);
+  }
+
+ private:
+  static const std::string& port() {
+    static const std::string one = std::to_string(conformance::free_port());
+    return one;
+  }
+  // What comes before a name.
+  static std::string place() {
+    const std::string scheme = GetParam();
+    if (scheme == "unix") return "unix://*" + conformance::scratch_directory() + "/socket//";
+    if (scheme == "tcp" || scheme == "tls") return scheme + "://*:" + port() + "/";
+    return scheme + "://";
   }
 };
 
@@ -44,7 +78,7 @@ class ConnectedOverEveryScheme : public OverEveryScheme {
     using namespace std::chrono_literals;
     const std::string name = uri();
     sender.emplace(psyne::Sender<Tick>::open(name, {.linger = 0s}).value());
-    receiver.emplace(psyne::Receiver<Tick>::open(name, {.wait_for_senders = true}).value());
+    receiver.emplace(psyne::Receiver<Tick>::open(to(name), {.wait_for_senders = true}).value());
     sender->send({0, 0}).value();
     ASSERT_TRUE(receiver->receive(10s));
   }

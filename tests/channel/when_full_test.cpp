@@ -21,7 +21,7 @@ INSTANTIATE_TEST_SUITE_P(Schemes, WhenFull, testing::ValuesIn(psyne_test::scheme
 TEST_P(WhenFull, FullRingBlocksUntilTheDeadlineAndSaysForWhom) {
   const std::string name = uri();
   auto sender = Sender<Tick>::open(name, {.capacity_bytes = 4096, .linger = 0s}).value();
-  auto receiver = Receiver<Tick>::open(name, {.name = "viewer"}).value();
+  auto receiver = Receiver<Tick>::open(to(name), {.name = "viewer"}).value();
   sender.send({0, 0}).value();
   ASSERT_TRUE(receiver.receive(5s));
   while (sender.try_send({1, 0})) {
@@ -47,7 +47,7 @@ TEST_P(WhenFull, DropNewestDropsAndCounts) {
   const auto counters = sender.counters();
   EXPECT_EQ(counters.messages + counters.dropped_newest, 1000U);
   EXPECT_GT(counters.dropped_newest, 0U);
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   for (std::uint64_t i = 0; i < counters.messages; ++i) EXPECT_EQ(receiver.receive(5s)->number, i);
   EXPECT_FALSE(receiver.try_receive());
 }
@@ -58,7 +58,7 @@ TEST_P(WhenFull, DropOldestKeepsTheNewestAndNeverWhatIsHeld) {
   auto sender =
       Sender<Tick>::open(name, {.capacity_bytes = 4096, .when_full = psyne::WhenFull::drop_oldest, .linger = 0s})
           .value();
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   sender.send({0, 0}).value();
   ASSERT_EQ(receiver.receive(5s)->number, 0U);
   for (std::uint64_t i = 1; i <= 1000; ++i) EXPECT_TRUE(sender.send({i, 0}));
@@ -116,7 +116,7 @@ TEST_P(WhenFull, AdaptiveKeepsLessInFlightForASlowReceiver) {
   std::uint64_t first = 0, last = 0;
   while (sender.try_send({0, 0})) ++first;
   for (int i = 0; i < 20; ++i) EXPECT_EQ(sender.send({0, 0}, 1ms).error(), Code::timed_out);
-  auto receiver = Receiver<Tick>::open(name).value();
+  auto receiver = Receiver<Tick>::open(to(name)).value();
   for (std::uint64_t i = 0; i < first; ++i) ASSERT_TRUE(receiver.receive(5s));
   for (int i = 0; i < 5000 && !sender.writable(); ++i) std::this_thread::sleep_for(1ms);
   while (sender.try_send({0, 0})) ++last;

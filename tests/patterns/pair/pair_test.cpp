@@ -19,10 +19,8 @@ using psyne::Pair;
 using psyne::pair_ends;
 using psyne_test::Tick;
 
-constexpr std::array schemes{"memory", "ipc", "sim"};
-
 class Pairs : public psyne_test::OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, Pairs, testing::ValuesIn(schemes), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, Pairs, testing::ValuesIn(psyne_test::pattern_schemes), psyne_test::scheme_name);
 
 TEST(PairEnds, TheFirstThatIsFreeIsTaken) {
   const auto ends = pair_ends("ipc://talk").value();
@@ -45,7 +43,7 @@ TEST(PairEnds, OverTcpTheUriSaysWhichEnd) {
 TEST_P(Pairs, BothWaysInOrder) {
   const std::string name = uri();
   auto one = Pair<Tick>::open(name).value();
-  auto other = Pair<Tick>::open(name).value();
+  auto other = Pair<Tick>::open(to(name)).value();
   std::thread echoing([&] {
     for (std::uint64_t i = 0; i < 500; ++i) {
       auto tick = other.receive(10s);
@@ -67,16 +65,16 @@ TEST_P(Pairs, BothWaysInOrder) {
 TEST_P(Pairs, AThirdIsRefused) {
   const std::string name = uri();
   auto one = Pair<Tick>::open(name).value();
-  std::optional<Pair<Tick>> other(Pair<Tick>::open(name).value());
+  std::optional<Pair<Tick>> other(Pair<Tick>::open(to(name)).value());
   EXPECT_EQ(Pair<Tick>::open(name).error(), Code::in_use);
   other.reset();
-  EXPECT_TRUE(psyne_test::eventually([&] { return Pair<Tick>::open(name, {.linger = 0s}).has_value(); }));
+  EXPECT_TRUE(psyne_test::eventually([&] { return Pair<Tick>::open(to(name), {.linger = 0s}).has_value(); }));
 }
 
 TEST_P(Pairs, TheOthersEndIsTold) {
   const std::string name = uri();
   auto one = Pair<Tick>::open(name, {.linger = 0s}).value();
-  std::optional<Pair<Tick>> other(Pair<Tick>::open(name).value());
+  std::optional<Pair<Tick>> other(Pair<Tick>::open(to(name)).value());
   other->send({1, 0}, 10s).value();
   EXPECT_EQ(one.receive(10s)->number, 1U);
   other.reset();
@@ -86,7 +84,7 @@ TEST_P(Pairs, TheOthersEndIsTold) {
 TEST_P(Pairs, VectorsAreMessagesToo) {
   const std::string name = uri();
   auto one = Pair<psyne::ByteVector>::open(name).value();
-  auto other = Pair<psyne::ByteVector>::open(name).value();
+  auto other = Pair<psyne::ByteVector>::open(to(name)).value();
   one.send(std::vector<std::byte>(100, std::byte{3}), 10s).value();
   EXPECT_EQ(other.receive(10s)->size(), 100U);
 }

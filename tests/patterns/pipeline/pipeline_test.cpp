@@ -24,17 +24,16 @@ using psyne::Pusher;
 using psyne_test::eventually;
 using psyne_test::Tick;
 
-constexpr std::array schemes{"memory", "ipc", "sim"};
-
 class Pipeline : public psyne_test::OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, Pipeline, testing::ValuesIn(schemes), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, Pipeline, testing::ValuesIn(psyne_test::pattern_schemes), psyne_test::scheme_name);
 
 TEST_P(Pipeline, EachPieceOfWorkGoesToOnePuller) {
   const std::string name = uri();
   std::vector<Pusher<Tick>> pushers;
   std::vector<Puller<Tick>> pullers;
-  for (int i = 0; i < 3; ++i) pullers.push_back(Puller<Tick>::open(name).value());
-  for (int i = 0; i < 2; ++i) pushers.push_back(Pusher<Tick>::open(name, {.capacity_bytes = 4096}).value());
+  for (int i = 0; i < 3; ++i) pullers.push_back(Puller<Tick>::open(to(name)).value());
+  const std::size_t many = listens() ? 1 : 2;  // of each side one end may listen
+  for (std::size_t i = 0; i < many; ++i) pushers.push_back(Pusher<Tick>::open(name, {.capacity_bytes = 4096}).value());
   for (Pusher<Tick>& pusher : pushers) ASSERT_TRUE(eventually([&] { return pusher.pullers() == 3; }));
   std::mutex mutex;
   std::multiset<std::uint64_t> done;
@@ -51,7 +50,7 @@ TEST_P(Pipeline, EachPieceOfWorkGoesToOnePuller) {
       if (taken == 0) ++idle;
     });
   }
-  for (std::uint64_t i = 0; i < 1000; ++i) pushers[i % 2].send({i, 0}, 20s).value();
+  for (std::uint64_t i = 0; i < 1000; ++i) pushers[i % many].send({i, 0}, 20s).value();
   for (Pusher<Tick>& pusher : pushers) EXPECT_TRUE(pusher.close(20s));
   for (std::thread& thread : working) thread.join();
   EXPECT_EQ(done.size(), 1000U);
@@ -61,8 +60,8 @@ TEST_P(Pipeline, EachPieceOfWorkGoesToOnePuller) {
 
 TEST_P(Pipeline, APullerTakesFromAllPushersInTurn) {
   const std::string name = uri();
-  auto loud = Pusher<Tick>::open(name, {.linger = 0s}).value();
-  auto quiet = Pusher<Tick>::open(name, {.linger = 0s}).value();
+  auto loud = Pusher<Tick>::open(to(name), {.linger = 0s}).value();
+  auto quiet = Pusher<Tick>::open(to(name), {.linger = 0s}).value();
   auto puller = Puller<Tick>::open(name).value();
   ASSERT_TRUE(eventually([&] {
     EXPECT_EQ(puller.try_receive().error(), Code::would_block);
@@ -83,8 +82,8 @@ TEST_P(Pipeline, APullerTakesFromAllPushersInTurn) {
 TEST_P(Pipeline, WhatAPullerLeftGoesToTheOthers) {
   const std::string name = uri();
   auto pusher = Pusher<Tick>::open(name, {.capacity_bytes = 4096}).value();
-  std::optional<Puller<Tick>> leaver(Puller<Tick>::open(name, {.wait_for_senders = true}).value());
-  auto stayer = Puller<Tick>::open(name, {.wait_for_senders = true}).value();
+  std::optional<Puller<Tick>> leaver(Puller<Tick>::open(to(name), {.wait_for_senders = true}).value());
+  auto stayer = Puller<Tick>::open(to(name), {.wait_for_senders = true}).value();
   ASSERT_TRUE(eventually([&] { return pusher.pullers() == 2; }));
   for (std::uint64_t i = 0; i < 20; ++i) pusher.send({i, 0}, 10s).value();
   leaver.reset();

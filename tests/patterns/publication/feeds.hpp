@@ -4,8 +4,6 @@
 #include <psyne/patterns/publication/subscriber.hpp>
 
 #include "channel/schemes.hpp"
-#include "conformance/free_port.hpp"
-#include "directory.hpp"
 #include "eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -21,26 +19,11 @@ using namespace std::chrono_literals;
 using Feed = psyne::Publisher<Tick>;
 using Reader = psyne::Subscriber<Tick>;
 
-inline constexpr std::array feed_schemes{"memory", "ipc", "sim", "unix", "tcp"};
+inline constexpr std::array feed_schemes = pattern_schemes;
 
 /// A test that runs over every transport: the publisher listens where somebody has to.
-class FeedOverEveryScheme : public testing::TestWithParam<const char*> {
+class FeedOverEveryScheme : public OverEveryScheme {
  protected:
-  FeedOverEveryScheme() {
-    static int names = 0;
-    const std::string scheme = GetParam();
-    if (scheme == "tcp") {
-      const std::string port = std::to_string(conformance::free_port());
-      at_ = "tcp://*:" + port;
-      to_ = "tcp://127.0.0.1:" + port;
-    } else if (scheme == "unix") {
-      at_ = "unix://*" + directory_.path() + "/feed";
-      to_ = "unix://" + directory_.path() + "/feed";
-    } else {
-      at_ = to_ = scheme + "://feed-" + std::to_string(getpid()) + "-" + std::to_string(++names);
-    }
-  }
-
   Feed publisher(psyne::PublisherOptions options = {}) const {
     if (!options.linger) options.linger = 20ms;
     return Feed::open(at_, options).value();
@@ -48,14 +31,12 @@ class FeedOverEveryScheme : public testing::TestWithParam<const char*> {
   Reader subscriber(std::vector<std::string> topics, std::size_t replay = 0) const {
     return Reader::open(to_, {.topics = std::move(topics), .replay = replay}).value();
   }
-  bool listens() const { return at_ != to_; }
   const std::string& at() const { return at_; }
   const std::string& to() const { return to_; }
 
  private:
-  Directory directory_;
-  std::string at_;
-  std::string to_;
+  const std::string at_ = uri();
+  const std::string to_ = OverEveryScheme::to(at_);
 };
 
 /// Closes a publisher while its subscribers take what is left: over a wire it waits for that.

@@ -36,14 +36,14 @@ psyne::Task<double> sum_of_prices(Requester& desk, std::uint64_t count) {
 TEST_P(AskingAsync, ACoroutineAwaitsAnswers) {
   const std::string name = uri();
   const auto quotes = serving(name);
-  auto desk = Requester::open(name).value();
+  auto desk = Requester::open(to(name)).value();
   EXPECT_EQ(psyne::sync_wait(sum_of_prices(desk, 10)), 90.0);
 }
 
 TEST_P(AskingAsync, CallbacksAreGivenTheAnswers) {
   const std::string name = uri();
   const auto quotes = serving(name);
-  auto desk = Requester::open(name).value();
+  auto desk = Requester::open(to(name)).value();
   std::atomic<int> right{0};
   for (std::uint64_t symbol = 0; symbol < 50; ++symbol) {
     desk.ask_async({symbol}, 20s).on_complete([&right, symbol](const psyne::Completion<Answer>& ask) {
@@ -59,7 +59,7 @@ TEST_P(AskingAsync, AnswersAreTakenInWhereTheProgramSays) {
   const auto quotes = serving(name);
   psyne::ThreadExecutor executor;
   executor.start().value();
-  auto desk = Requester::open(name, {.executor = &executor}).value();
+  auto desk = Requester::open(to(name), {.executor = &executor}).value();
   std::vector<psyne::Completion<Answer>> pending;
   for (std::uint64_t symbol = 0; symbol < 200; ++symbol) pending.push_back(desk.ask_async({symbol}, 20s));
   for (std::uint64_t symbol = 0; symbol < 200; ++symbol) {
@@ -72,7 +72,7 @@ TEST_P(AskingAsync, AnswersAreTakenInWhereTheProgramSays) {
 TEST_P(AskingAsync, WhatNobodyRefersToIsNoHarm) {
   const std::string name = uri();
   auto quotes = serving(name);
-  auto desk = Requester::open(name).value();
+  auto desk = Requester::open(to(name)).value();
   for (std::uint64_t symbol = 0; symbol < 100; ++symbol) static_cast<void>(desk.ask_async({symbol}, 20s));
   const auto answer = desk.ask_async({100}, 20s).take();
   ASSERT_TRUE(answer) << answer.error().text();
@@ -83,7 +83,7 @@ TEST_P(AskingAsync, WhatNobodyRefersToIsNoHarm) {
 TEST_P(AskingAsync, ARequesterThatGoesEndsItsAsks) {
   const std::string name = uri();
   auto responder = Responder::open(name).value();
-  std::optional<Requester> desk(Requester::open(name).value());
+  std::optional<Requester> desk(Requester::open(to(name)).value());
   auto pending = desk->ask_async({1});
   auto asked = pending;
   desk.reset();
@@ -94,7 +94,7 @@ TEST_P(AskingAsync, ARequesterThatGoesEndsItsAsks) {
 TEST_P(AskingAsync, AnAnswerOutlivesItsRequester) {
   const std::string name = uri();
   const auto quotes = serving(name);
-  std::optional<Requester> desk(Requester::open(name).value());
+  std::optional<Requester> desk(Requester::open(to(name)).value());
   const auto answer = desk->ask_async({21}, 20s).take();
   desk.reset();
   ASSERT_TRUE(answer) << answer.error().text();
@@ -104,7 +104,7 @@ TEST_P(AskingAsync, AnAnswerOutlivesItsRequester) {
 TEST_P(AskingAsync, DeadlinesOfManyAreKeptByThemselves) {
   const std::string name = uri();
   auto responder = Responder::open(name).value();
-  auto desk = Requester::open(name).value();
+  auto desk = Requester::open(to(name)).value();
   std::vector<psyne::Completion<Answer>> pending;
   for (std::uint64_t symbol = 0; symbol < 20; ++symbol) {
     pending.push_back(desk.ask_async({symbol}, 50ms + symbol % 3 * 10ms));

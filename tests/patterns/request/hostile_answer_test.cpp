@@ -57,10 +57,11 @@ INSTANTIATE_TEST_SUITE_P(Schemes, HostileAnswer, testing::ValuesIn(psyne_test::p
 
 TEST_P(HostileAnswer, WhoWasNotAskedDoesNotAnswer) {
   const std::string name = uri();
-  const auto quotes = serving(name);
+  const auto quotes = serving(to(name));
   auto desk = Requester::open(name).value();
   auto intruder =
-      Sender<Told>::open(psyne::part_uri(name, "answer").value(), {.delivery = Delivery::routed, .linger = 0s}).value();
+      Sender<Told>::open(psyne::part_uri(to(name), "answer").value(), {.delivery = Delivery::routed, .linger = 0s})
+          .value();
   ASSERT_TRUE(intruder.wait_for_receiver(10s));
   for (std::uint64_t number = 0; number < 100; ++number) {
     intruder.send_to(desk.id(), Told(AnswerHeader::of(number), Quote{666, -1}), 10s).value();
@@ -76,7 +77,7 @@ TEST_P(HostileAnswer, WhoWasNotAskedDoesNotAnswer) {
 TEST_P(HostileAnswer, AFailureWithoutSenseIsBoundedAndShown) {
   const std::string name = uri();
   auto desk = Requester::open(name).value();
-  Stranger stranger(name);
+  Stranger stranger(to(name));
   for (const bool in_line : {true, false}) {
     std::thread answering = stranger.answer_once([&](EndId asker, std::uint64_t number) {
       AnswerHeader header = AnswerHeader::of(number);
@@ -95,7 +96,7 @@ TEST_P(HostileAnswer, AFailureWithoutSenseIsBoundedAndShown) {
 TEST_P(HostileAnswer, PiecesWithoutEndFillNoMemory) {
   const std::string name = uri();
   auto desk = Requester::open(name).value();
-  Stranger stranger(name);
+  Stranger stranger(to(name));
   std::thread answering = stranger.answer_once([&](EndId asker, std::uint64_t number) {
     AnswerHeader header = AnswerHeader::of(number, Code::refused);
     header.characters = 40;
@@ -113,7 +114,7 @@ TEST_P(HostileAnswer, PiecesWithoutEndFillNoMemory) {
 TEST_P(HostileAnswer, AResponderThatSaysNothingIsWaitedForNoLongerThanTheDeadline) {
   const std::string name = uri();
   auto desk = Requester::open(name).value();
-  Stranger silent(name);
+  Stranger silent(to(name));
   EXPECT_EQ(desk.ask({1}, 50ms).error(), Code::timed_out);
   EXPECT_EQ(desk.ask_async({1}, 50ms).take().error(), Code::timed_out);
 }
@@ -121,13 +122,13 @@ TEST_P(HostileAnswer, AResponderThatSaysNothingIsWaitedForNoLongerThanTheDeadlin
 TEST_P(HostileAnswer, WhoTakesQueriesAndHasNoWayToAnswerIsNotAsked) {
   const std::string name = uri();
   auto desk = Requester::open(name).value();
-  auto mute =
-      Receiver<Envelope<AskHeader, Query>>::open(psyne::part_uri(name, "ask").value(), {.delivery = Delivery::routed})
-          .value();
+  auto mute = Receiver<Envelope<AskHeader, Query>>::open(psyne::part_uri(to(name), "ask").value(),
+                                                         {.delivery = Delivery::routed})
+                  .value();
   ASSERT_TRUE(eventually([&] { return desk.responders() == 1; }));
   EXPECT_EQ(desk.ask({1}, 100ms).error(), Code::timed_out);
   EXPECT_EQ(mute.try_receive().error(), Code::would_block);
-  const auto quotes = serving(name);
+  const auto quotes = serving(to(name));
   for (std::uint64_t symbol = 0; symbol < 10; ++symbol) {
     const auto answer = desk.ask({symbol}, 20s);
     ASSERT_TRUE(answer) << answer.error().text();

@@ -31,9 +31,6 @@ using Responder = psyne::Responder<Query, Quote>;
 using Request = psyne::Request<Query, Quote>;
 using Answer = psyne::Answer<Quote>;
 
-/// The transports over which patterns run: two that map, one that does not.
-inline constexpr std::array pattern_schemes{"memory", "ipc", "sim"};
-
 /// A thread that answers by `callable` until it goes.
 template <class Callable, class AnyResponder = Responder>
 class Serving {

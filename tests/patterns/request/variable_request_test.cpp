@@ -31,7 +31,7 @@ TEST_P(AskingVariable, VectorsAreAskedAndAnswered) {
     return sorted;
   };
   Serving<decltype(sort), Sorter> serving(name, sort);
-  auto desk = psyne::Requester<FloatVector, FloatVector>::open(name).value();
+  auto desk = psyne::Requester<FloatVector, FloatVector>::open(to(name)).value();
   for (const std::size_t size : {1, 7, 1000, 50'000}) {
     auto draft = desk.reserve(size, 10s);
     ASSERT_TRUE(draft) << draft.error().text();
@@ -57,7 +57,7 @@ TEST_P(AskingVariable, TensorsAreAnsweredInPlace) {
     EXPECT_TRUE(request.reply(std::move(*draft)));
   };
   Serving<decltype(fill), Filler> serving(name, fill);
-  auto desk = psyne::Requester<Query, Tensor>::open(name).value();
+  auto desk = psyne::Requester<Query, Tensor>::open(to(name)).value();
   std::vector<psyne::Completion<psyne::Answer<Tensor>>> pending;
   for (std::uint64_t rows = 1; rows <= 20; ++rows) pending.push_back(desk.ask_async({rows}, 20s));
   for (std::uint64_t rows = 1; rows <= 20; ++rows) {
@@ -79,7 +79,7 @@ TEST_P(AskingVariable, WhatIsTooLargeNamesTheOption) {
     }
   };
   Serving<decltype(fill), Filler> serving(name, fill, {.capacity_bytes = 4096});
-  auto desk = psyne::Requester<Query, FloatVector>::open(name).value();
+  auto desk = psyne::Requester<Query, FloatVector>::open(to(name)).value();
   EXPECT_EQ(desk.ask({100}, 10s)->size(), 100U);
   const auto large = desk.ask({100'000}, 10s);
   EXPECT_EQ(large.error(), Code::too_large);

@@ -31,8 +31,6 @@ struct Vote {
 using Surveyor = psyne::Surveyor<Question, Vote>;
 using Respondent = psyne::Respondent<Question, Vote>;
 
-constexpr std::array schemes{"memory", "ipc", "sim"};
-
 /// A thread that votes until it goes; negative: it never answers; 13 is a question that it fails at.
 class Voter {
  public:
@@ -59,13 +57,13 @@ class Voter {
 };
 
 class Surveys : public psyne_test::OverEveryScheme {};
-INSTANTIATE_TEST_SUITE_P(Schemes, Surveys, testing::ValuesIn(schemes), psyne_test::scheme_name);
+INSTANTIATE_TEST_SUITE_P(Schemes, Surveys, testing::ValuesIn(psyne_test::pattern_schemes), psyne_test::scheme_name);
 
 TEST_P(Surveys, EveryRespondentAnswersOnce) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
   std::vector<std::unique_ptr<Voter>> voters;
-  for (std::uint64_t voter = 0; voter < 4; ++voter) voters.push_back(std::make_unique<Voter>(name, voter));
+  for (std::uint64_t voter = 0; voter < 4; ++voter) voters.push_back(std::make_unique<Voter>(to(name), voter));
   ASSERT_TRUE(eventually([&] { return surveyor.respondents() == 4; }));
   for (std::uint64_t number = 100; number < 150; ++number) {
     auto survey = surveyor.ask({number}, 20s);
@@ -85,8 +83,8 @@ TEST_P(Surveys, EveryRespondentAnswersOnce) {
 TEST_P(Surveys, TheDeadlineEndsItWithWhatHasCome) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
-  const Voter voter(name, 1);
-  auto silent = Respondent::open(name).value();
+  const Voter voter(to(name), 1);
+  auto silent = Respondent::open(to(name)).value();
   ASSERT_TRUE(eventually([&] { return surveyor.respondents() == 2; }));
   auto survey = surveyor.ask({1}, 200ms);
   std::size_t votes = 0;
@@ -99,7 +97,7 @@ TEST_P(Surveys, TheDeadlineEndsItWithWhatHasCome) {
 TEST_P(Surveys, ALateAnswerIsNoneToTheNextQuestion) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
-  auto slow = Respondent::open(name).value();
+  auto slow = Respondent::open(to(name)).value();
   psyne::Request<Question, Vote> first(psyne::Error(Code::would_block));
   std::thread taking([&] { first = slow.receive(10s); });
   auto missed = surveyor.ask({1}, 300ms);
@@ -123,8 +121,8 @@ TEST_P(Surveys, ALateAnswerIsNoneToTheNextQuestion) {
 TEST_P(Surveys, AFailureIsAnAnswerWithWords) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
-  const Voter one(name, 1);
-  const Voter other(name, 2);
+  const Voter one(to(name), 1);
+  const Voter other(to(name), 2);
   ASSERT_TRUE(eventually([&] { return surveyor.respondents() == 2; }));
   auto survey = surveyor.ask({13}, 20s);
   for (int i = 0; i < 2; ++i) {
@@ -148,7 +146,7 @@ TEST_P(Surveys, WithNobodyThereTheDeadlineIsKept) {
 TEST_P(Surveys, ARespondentThatClosesIsNotWaitedFor) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
-  std::optional<Respondent> leaver(Respondent::open(name).value());
+  std::optional<Respondent> leaver(Respondent::open(to(name)).value());
   std::thread leaving([&] {
     const auto request = leaver->receive(10s);
     EXPECT_TRUE(request) << request.error().text();
@@ -166,7 +164,7 @@ TEST_P(Surveys, ARespondentThatClosesIsNotWaitedFor) {
 TEST_P(Surveys, VectorsAreQuestionsToo) {
   const std::string name = uri();
   auto surveyor = psyne::Surveyor<psyne::FloatVector, Vote>::open(name).value();
-  auto respondent = psyne::Respondent<psyne::FloatVector, Vote>::open(name).value();
+  auto respondent = psyne::Respondent<psyne::FloatVector, Vote>::open(to(name)).value();
   std::thread answering([&] {
     auto request = respondent.receive(10s);
     ASSERT_TRUE(request) << request.error().text();
