@@ -34,6 +34,7 @@
 #include <psyne/core/task/task.hpp>
 #include <psyne/core/task/this_task.hpp>
 #include <psyne/core/topology/topology.hpp>
+#include <psyne/core/wait_set/wait_set.hpp>
 #include <psyne/patterns/pair/pair.hpp>
 #include <psyne/patterns/pipeline/puller.hpp>
 #include <psyne/patterns/pipeline/pusher.hpp>

@@ -202,13 +202,12 @@ class Receiver {
   int fd() const noexcept { return state_ ? state_->end().bell().descriptor() : -1; }
   /// Prepares for sleeping in the program's own poll loop. False: there is something now, receive first. No wake is
   /// lost between a true answer and poll. Ends with the next receiving call.
-  bool arm() {
-    if (!state_ || state_->end().forked() || (state_->attention() & (lent | came_back | being_told)) != 0) return false;
-    state_->awake();
-    state_->end().bell().clear();
-    if (state_->rest()) return true;
-    state_->awake();
-    return false;
+  bool arm() { return state_ && !state_->end().forked() && state_->arm(); }
+  /// For WaitSet::add.
+  Result<WaitSetEntry> wait_set_entry() {
+    if (auto error = unusable()) return *error;
+    if (auto others = taken_by_others()) return *others;
+    return state_->wait_set_entry();
   }
 
   /// Senders that are there now, as far as they have been taken in.

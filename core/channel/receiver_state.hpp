@@ -3,6 +3,7 @@
 #include <psyne/core/channel/receiver_end.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/stop/wait_or_stop.hpp>
+#include <psyne/core/wait_set/waitable.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -35,6 +36,7 @@ class ReceiverState {
 
   explicit ReceiverState(std::unique_ptr<ReceiverEnd> end) : end_(std::move(end)) {}
   ~ReceiverState() {
+    membership_.leave();
     end_->leave();
     for (Lane* lane : lanes_) let_go(lane);
     for (Lane* lane : joining_) let_go(lane);
@@ -176,6 +178,23 @@ class ReceiverState {
     for (Lane* lane : joining_) lane->progress();
   }
 
+  /// rest() as a poll loop needs it: where it is not to be slept, nothing is announced afterwards.
+  bool arm() {
+    if ((attention() & (lent | came_back | being_told)) != 0) return false;
+    awake();
+    end_->bell().clear();
+    if (rest()) return true;
+    awake();
+    return false;
+  }
+  /// Whether a receiving call has something to do. Takes no message; may say so in vain. Where no sleep is announced.
+  bool ready() {
+    if ((attention() & (lent | came_back | being_told)) != 0) return true;
+    take_in();
+    return something_new() || (closed_ && lanes_.empty() && joining_.empty() && !end_->expects());
+  }
+  WaitSetEntry wait_set_entry() { return {std::make_unique<Waited>(*this), &membership_}; }
+
   /// What status() says from now on.
   void tell(Error error) { status_ = std::move(error); }
   Result<void> status() const { return status_ ? Result<void>(*status_) : Result<void>(); }
@@ -194,6 +213,20 @@ class ReceiverState {
   }
 
  private:
+  class Waited final : public Waitable {
+   public:
+    explicit Waited(ReceiverState& state) noexcept : state_(state) {}
+    int descriptor() const noexcept override { return state_.end().bell().descriptor(); }
+    bool ready() override { return state_.ready(); }
+    bool arm() override { return state_.arm(); }
+    bool armed() const noexcept override { return (state_.attention() & sleep_announced) != 0; }
+    void disarm() override { state_.awake(); }
+    bool stays_armed() const noexcept override { return true; }
+
+   private:
+    ReceiverState& state_;
+  };
+
   // Senders that came, and were let in.
   [[gnu::noinline]] void take_in() {
     if (end_->arrivals()) {
@@ -311,6 +344,7 @@ class ReceiverState {
   std::atomic<std::uint8_t> attention_{0};  // of Attention
   std::string last_;
   std::optional<Error> status_;
+  WaitSetMembership membership_;
 };
 
 }  // namespace psyne::inline v0

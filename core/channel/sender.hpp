@@ -207,6 +207,15 @@ class Sender {
     return room;
   }
 
+  /// For WaitSet::add.
+  Result<WaitSetEntry> wait_set_entry(std::size_t bytes) {
+    if (auto usable = enter(); !usable) return usable.error();
+    static_cast<void>(state_->gate().leave());
+    if (!state_->routed()) return state_->wait_set_entry(bytes);
+    return Error(Code::unsupported, "cannot wait for room at " + uri_)
+        .because("its delivery is routed: room at one receiver is none at another");
+  }
+
   /// No more is sent. Waits, at most `linger` (default: the option), until all that was committed is in the hands of
   /// receivers, and will reach them though this process ends. Errors: timed_out when nobody took it; what was not taken
   /// is lost then. Idempotent.

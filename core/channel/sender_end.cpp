@@ -470,19 +470,26 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
   return {};
 }
 
-void SenderEnd::sleep(Deadline until) {
+void SenderEnd::begin_sleep() {
   metrics_.add(ChannelColumn::waits);
-  if (service_bell_) {
-    attend_at(*bell_);
-    settle_links();
-  }
+  if (!service_bell_) return;
+  attend_at(*bell_);
+  settle_links();
+}
+
+void SenderEnd::end_sleep() {
+  metrics_.add(ChannelColumn::wakes);
+  if (service_bell_) attend_at(service_bell_->bell());
+  carry();
+}
+
+void SenderEnd::sleep(Deadline until) {
+  begin_sleep();
   // What the service thread had left at the gate is done here, after the last look, and may have read the very credit
   // that is waited for; nobody rings for what this thread reads itself.
   if (!gate_.leave()) bell_->sleep(until);
   gate_.enter();
-  metrics_.add(ChannelColumn::wakes);
-  if (service_bell_) attend_at(service_bell_->bell());
-  carry();
+  end_sleep();
 }
 
 // Any, routed: whether something lies where nobody reads.

@@ -87,6 +87,17 @@ class SenderEnd final : public Host {
   /// Inside the gate: waits, outside of it meanwhile, until some receiver was let in.
   Result<void> wait_for_receiver(const Wait& wait);
 
+  /// Inside the gate: whether its receivers have died, or lied, so that a full ring stays full.
+  bool deserted() {
+    drop_lost_receivers();
+    const std::lock_guard lock(mutex_);
+    return peers_.empty() && !last_lost_.who.empty();
+  }
+  /// Before and after a sleep of the owner on bell(), with room announced to be waited for; inside the gate.
+  void begin_sleep();
+  void end_sleep();
+  Bell& bell() noexcept { return *bell_; }
+
   bool closed() const noexcept { return closed_; }
   /// This is a child of the process that opened it.
   bool forked() const noexcept { return epoch_ != fork_epoch(); }

@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/sender_end.hpp>
 #include <psyne/core/lane/record.hpp>
+#include <psyne/core/wait_set/waitable.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -84,10 +85,58 @@ class SenderState {
   }
   void count(std::uint64_t messages, std::uint64_t bytes) noexcept { end_->metrics().add_messages(messages, bytes); }
 
+  /// Whether a sending call would not wait: there is room, or never will be.
+  bool ready(std::uint64_t bytes) {
+    if (end_->closed() || draft_open) return true;
+    gate().enter();
+    const bool is_ready = try_room(bytes) != nullptr || end_->deserted();
+    static_cast<void>(gate().leave());
+    return is_ready;
+  }
+  WaitSetEntry wait_set_entry(std::uint64_t bytes) { return {std::make_unique<Waited>(*this, bytes), &membership_}; }
+
   bool draft_open = false;
   bool abandoned = false;  ///< the Sender went while a draft was open: the draft deletes this
 
  private:
+  class Waited final : public Waitable {
+   public:
+    Waited(SenderState& state, std::uint64_t bytes) noexcept : state_(state), bytes_(bytes) {}
+    int descriptor() const noexcept override { return state_.end().bell().descriptor(); }
+    bool ready() override { return state_.ready(bytes_); }
+    bool arm() override {
+      if (state_.end().closed() || state_.draft_open) return false;
+      for (;;) {
+        state_.end().bell().clear();
+        state_.gate().enter();
+        for (const auto& outlet : state_.end().outlets().all()) outlet->announce_sleep();
+        state_.end().begin_sleep();
+        armed_ = true;
+        const bool is_ready = state_.try_room(bytes_) != nullptr || state_.end().deserted();
+        // As in SenderEnd::sleep: what is done here after the look may have been what is waited for.
+        const bool did_something = state_.gate().leave();
+        if (!is_ready && !did_something) return true;
+        disarm();
+        if (is_ready) return false;
+      }
+    }
+    bool armed() const noexcept override { return armed_; }
+    void disarm() override {
+      armed_ = false;
+      state_.gate().enter();
+      for (const auto& outlet : state_.end().outlets().all()) outlet->end_sleep();
+      state_.end().end_sleep();
+      static_cast<void>(state_.gate().leave());
+    }
+    // Meanwhile the service thread does not carry what this sender has committed.
+    bool stays_armed() const noexcept override { return false; }
+
+   private:
+    SenderState& state_;
+    const std::uint64_t bytes_;
+    bool armed_ = false;
+  };
+
   static TypedOutlet<Records>& typed(Outlet& outlet) noexcept { return static_cast<TypedOutlet<Records>&>(outlet); }
 
   // Not inlined: it would have every send save registers for it.
@@ -233,6 +282,7 @@ class SenderState {
   Outlet* routed_to_ = nullptr;
   std::vector<std::byte> beside_;
   std::minstd_rand random_{std::random_device{}()};
+  WaitSetMembership membership_;
 };
 
 }  // namespace psyne::inline v0

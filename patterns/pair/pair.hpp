@@ -70,6 +70,8 @@ class Pair {
   }
   Received<T> receive(const Wait& wait = {}) { return incoming_.receive(wait); }
   Received<T> try_receive() { return incoming_.try_receive(); }
+  /// For WaitSet::add: what comes in.
+  Result<WaitSetEntry> wait_set_entry() { return incoming_.wait_set_entry(); }
   /// No more is sent; see Sender::close.
   Result<void> close(std::optional<std::chrono::nanoseconds> linger = {}) { return outgoing_.close(linger); }
 

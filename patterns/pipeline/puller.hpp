@@ -35,6 +35,7 @@ class Puller : private Receiver<T> {
   using Receiver<T>::status;
   using Receiver<T>::fd;
   using Receiver<T>::arm;
+  using Receiver<T>::wait_set_entry;
   using Receiver<T>::counters;
   using Receiver<T>::uri;
   using Receiver<T>::id;

@@ -34,6 +34,7 @@ class Pusher : private Sender<T> {
   using Sender<T>::longest;
   using Sender<T>::uri;
   using Sender<T>::id;
+  using Sender<T>::wait_set_entry;
   /// Pullers that are there now.
   std::size_t pullers() const { return this->receivers(); }
   /// Waits until there is a puller.

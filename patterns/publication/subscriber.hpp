@@ -168,6 +168,11 @@ class Subscriber {
   /// As those of Receiver.
   int fd() const noexcept { return state_ ? state_->messages().fd() : -1; }
   bool arm() { return state_ && state_->messages().arm(); }
+  /// For WaitSet::add.
+  Result<WaitSetEntry> wait_set_entry() {
+    if (!state_) return moved_from();
+    return state_->messages().wait_set_entry();
+  }
 
  private:
   explicit Subscriber(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

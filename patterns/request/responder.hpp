@@ -85,6 +85,11 @@ class Responder {
   /// Requesters that are there now, as far as they have been taken in.
   std::size_t requesters() const noexcept { return state_ ? state_->requesters() : 0; }
   ResponderCounters counters() const noexcept { return state_ ? state_->counters() : ResponderCounters{}; }
+  /// For WaitSet::add.
+  Result<WaitSetEntry> wait_set_entry() {
+    if (!state_) return moved_from();
+    return state_->wait_set_entry();
+  }
   /// Of this responder: what an Answer says.
   EndId id() const noexcept { return state_ ? state_->id() : EndId{}; }
 

@@ -44,6 +44,7 @@ class ResponderState {
   const std::string& what() const noexcept { return what_; }
   EndId id() const noexcept { return answers_.id(); }
   std::size_t requesters() const noexcept { return queries_.senders(); }
+  Result<WaitSetEntry> wait_set_entry() { return queries_.wait_set_entry(); }
 
   /// The next query that somebody waits for. Requesters that went, or were refused, are none of its errors.
   Received<Asked> next(const Wait& wait) {

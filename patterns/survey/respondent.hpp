@@ -27,6 +27,7 @@ class Respondent : private Responder<Question, Reply> {
   using Own::receive;
   using Own::serve;
   using Own::try_receive;
+  using Own::wait_set_entry;
   /// Surveyors that are there now, as far as they have been taken in.
   std::size_t surveyors() const noexcept { return this->requesters(); }
 
