@@ -55,6 +55,7 @@ class Receiver {
     subscribed_ = std::move(other.subscribed_);
     uri_ = std::move(other.uri_);
     options_ = std::move(other.options_);
+    passes_over_ = std::move(other.passes_over_);
     return *this;
   }
   /// Ends a subscription, as stop() does, and what is pending, with Code::closed.
@@ -153,12 +154,16 @@ class Receiver {
     if (!state_ || state_->end().forked()) return failed(*unusable());
     if (subscribed_ && !subscribed_.test()) return failed(*taken_by_others());
     if (!queue_) {
-      auto queue = ReceiveQueue<T>::make(*state_);
+      auto queue = ReceiveQueue<T>::make(*state_, passes_over_);
       if (!queue) return failed(queue.error());
       queue_ = std::move(*queue);
     }
     return queue_->receive(wait);
   }
+
+  /// For patterns: asynchronous receives are not given what `passes_over` says, but what comes after it. To be said
+  /// before the first of them.
+  void pass_over(typename ReceiveQueue<T>::PassesOver passes_over) { passes_over_ = std::move(passes_over); }
 
   /// Hands every message to `callback`, in order and one at a time, until the subscription is stopped or goes, or all
   /// senders have closed. The callback takes a Received<T>, which it may keep, or a view that goes back when it
@@ -351,6 +356,7 @@ class Receiver {
   Completion<void> subscribed_;             // the end of the last subscription
   std::string uri_;
   ReceiverOptions options_;
+  typename ReceiveQueue<T>::PassesOver passes_over_;
 };
 
 }  // namespace psyne::inline v0

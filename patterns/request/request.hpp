@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/completion/result_state.hpp>
 #include <psyne/patterns/request/responder_state.hpp>
 
 #include <algorithm>
@@ -137,6 +138,12 @@ class [[nodiscard]] Request {
   Received<Asked> message_;
   AskHeader asked_;  // on this clock
   bool answered_ = false;
+};
+
+/// An asynchronous receive gives what receive() gives.
+template <class Query, class Reply>
+struct OutcomeOf<Request<Query, Reply>> {
+  using type = Request<Query, Reply>;
 };
 
 }  // namespace psyne::inline v0

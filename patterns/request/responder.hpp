@@ -1,21 +1,23 @@
 #pragma once
 
-#include <psyne/core/completion/operation_error.hpp>
+#include <psyne/core/channel/asynchronous/subscription.hpp>
+#include <psyne/core/completion/completer.hpp>
+#include <psyne/patterns/request/answer_by.hpp>
 #include <psyne/patterns/request/request.hpp>
+#include <psyne/patterns/request/request_operation.hpp>
 #include <psyne/patterns/uri/part_uri.hpp>
 
-#include <concepts>
-#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace psyne::inline v0 {
 
 /// Answers queries of type Query with replies of type Reply: see Requester. Several responders may answer under one
 /// name.
+///
+/// Queries are taken in line (receive, serve), handed to a callback (on_request) or awaited (receive_async).
 ///
 /// Used by one thread at a time; the requests that it gives out by any. A requester that dies is no error here: its
 /// queries are answered in vain, and counted. Destroying it fails what is not answered yet, also what its requests
@@ -59,6 +61,30 @@ class Responder {
     return {state_, std::move(message)};
   }
 
+  /// The next query once it is there, for `co_await`, wait_any, on_complete; `wait` ends it with timed_out or stopped.
+  /// As Receiver::receive_async: several may be pending, each gets one; while one is, the calls that receive otherwise
+  /// are invalid_state; one that was cancelled, or to which nobody refers any more, takes no query. A query that it got
+  /// and nobody looked at is one that goes unanswered: its asker is told.
+  Completion<Request<Query, Reply>> receive_async(const Wait& wait = {}) {
+    if (!state_) return failed();
+    return RequestOperation<Query, Reply>::start(state_, wait);
+  }
+
+  /// Answers every query by `callable`, one at a time and in order, until the subscription is stopped or goes: as
+  /// Receiver::on_message, which says where it runs, what it may do, and the errors. It takes what serve() takes; what
+  /// it throws ends the subscription where it takes a Request, and reaches the asker otherwise.
+  template <AnswersQueries<Query, Reply> Callable>
+  Result<Subscription> on_request(Callable callable, SubscriptionOptions options = {}) {
+    if (!state_) return moved_from();
+    return state_->queries().on_message(
+        [elsewhere = AnsweringElsewhere<State>(state_),
+         callable = std::move(callable)](Received<Asked> message) mutable {
+          const std::shared_ptr<State> state = elsewhere.state();  // the responder may go meanwhile
+          if (!state->passes_over(message)) answer_by(callable, state, std::move(message));
+        },
+        std::move(options));
+  }
+
   /// Answers every query by `callable` until the token stops (success) or the deadline passes (timed_out). It is given
   /// the query and returns a Reply, a Result<Reply>, or of vectors what converts to a span of elements; what it throws,
   /// or returns as an Error, reaches the asker with its words. Or it takes a Request<Query, Reply>, to answer it when
@@ -72,13 +98,7 @@ class Responder {
         if (message.error() == Code::stopped) return {};
         return message.error();
       }
-      if constexpr (std::invocable<Callable&, Request<Query, Reply>>) {
-        callable(Request<Query, Reply>(state_, std::move(message)));
-      } else if constexpr (Message<Reply>::fixed) {
-        answer_by(callable, message);
-      } else {
-        answer_by(callable, Request<Query, Reply>(state_, std::move(message)));
-      }
+      answer_by(callable, state_, std::move(message));
     }
   }
 
@@ -124,40 +144,10 @@ class Responder {
   static Error moved_from() {
     return Error(Code::invalid_state, "cannot answer").because("the responder was moved from");
   }
-
-  // Both: it is the asker's loss alone when the answer cannot be delivered, and counted.
-  template <class Callable>
-  void answer_by(Callable& callable, const Received<Asked>& message) {
-    const AskHeader asked = message->header().arrived(message.shares_memory());
-    const EndId asker = message.sender();
-    const auto reply = [&](const Reply& value) {
-      const auto alone = state_->answering_alone();
-      static_cast<void>(state_->reply(asker, asked, value));
-    };
-    const auto fail = [&](const Error& error) {
-      const auto alone = state_->answering_alone();
-      static_cast<void>(state_->fail(asker, asked.number, error));
-    };
-    try {
-      auto&& made = callable(message->body());
-      if constexpr (std::is_convertible_v<decltype(made), const Reply&>) {
-        reply(made);
-      } else if (made) {
-        reply(*made);
-      } else {
-        fail(made.error());
-      }
-    } catch (...) {
-      fail(thrown_error(std::current_exception(), state_->what()));
-    }
-  }
-  template <class Callable>
-  void answer_by(Callable& callable, Request<Query, Reply> request) {
-    try {
-      static_cast<void>(request.reply(callable(*request)));
-    } catch (...) {
-      static_cast<void>(request.fail(thrown_error(std::current_exception(), state_->what())));
-    }
+  static Completion<Request<Query, Reply>> failed() {
+    Completer<Request<Query, Reply>> completer;
+    completer.complete(moved_from());
+    return completer.completion();
   }
 
   std::shared_ptr<State> state_;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,11 +24,13 @@ namespace psyne::inline v0 {
 
 /// Both channels of a responder, shared by it and the requests that it gave out.
 ///
-///   next, close            the responder's thread
-///   reply, fail, reserve   whoever holds answering(); the responder's thread without it while no request is out
-///   came, went             a request is given out, has gone
+///   next, next_async, queries, close   the responder's thread
+///   reply, fail, reserve               whoever holds answering(); the responder's thread without it while nobody else
+///                                      may answer
+///   came, went                         who may answer on another thread: a request, what gives out requests there
+///   passes_over                        any thread
 ///
-/// No request comes out but by the responder's thread, so that this thread alone answers while none is.
+/// Nobody comes but by the responder's thread, so that this thread alone answers while nobody is there.
 template <class Query, class Reply>
 class ResponderState {
  public:
@@ -39,7 +42,11 @@ class ResponderState {
       : queries_(std::move(queries)),
         answers_(std::move(answers)),
         what_("cannot answer at " + std::move(uri)),
-        reply_within_(reply_within) {}
+        reply_within_(reply_within) {
+    queries_.pass_over([this](const Received<Asked>& message) { return passes_over(message); });
+  }
+  ResponderState(const ResponderState&) = delete;
+  ResponderState& operator=(const ResponderState&) = delete;
 
   const std::string& what() const noexcept { return what_; }
   EndId id() const noexcept { return answers_.id(); }
@@ -50,25 +57,30 @@ class ResponderState {
   Received<Asked> next(const Wait& wait) {
     for (;;) {
       auto message = queries_.receive(wait);
-      if (message) [[likely]] {
-        if (!expired(message)) [[likely]]
-          return message;
-      } else if (is_own(message.error())) {
+      if (!passes_over(message)) [[likely]]
         return message;
-      }
     }
   }
   /// would_block when there is none now.
   Received<Asked> next_now() {
     for (;;) {
       auto message = queries_.try_receive();
-      if (message ? !expired(message) : is_own(message.error())) return message;
+      if (!passes_over(message)) return message;
     }
+  }
+  Completion<Received<Asked>> next_async(const Wait& wait) { return queries_.receive_async(wait); }
+  Receiver<Asked>& queries() noexcept { return queries_; }
+
+  /// What none of those that take queries is to be given: one that nobody waits for, what went wrong with a requester.
+  bool passes_over(const Received<Asked>& message) {
+    if (message) [[likely]]
+      return expired(message);
+    return !is_own(message.error());
   }
 
   /// Recursive: who drops a request before its draft is told invalid_state, and hangs not.
   std::recursive_mutex& answering() noexcept { return answering_; }
-  /// The responder's thread: answering() is held where any request is out.
+  /// The responder's thread: answering() is held where anybody else may answer.
   std::unique_lock<std::recursive_mutex> answering_alone() {
     if (out_.load(std::memory_order_acquire) == 0) [[likely]]
       return {};
@@ -203,6 +215,23 @@ class ResponderState {
   Count failed_{0};
   Count expired_{0};
   Count given_up_{0};
+};
+
+/// Somebody who may answer on another thread than the responder's, for as long as this lives.
+template <class State>
+class AnsweringElsewhere {
+ public:
+  explicit AnsweringElsewhere(std::shared_ptr<State> state) noexcept : state_(std::move(state)) { state_->came(); }
+  AnsweringElsewhere(AnsweringElsewhere&& other) noexcept = default;
+  AnsweringElsewhere& operator=(AnsweringElsewhere&&) = delete;
+  ~AnsweringElsewhere() {
+    if (state_) state_->went();
+  }
+
+  const std::shared_ptr<State>& state() const noexcept { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace psyne::inline v0

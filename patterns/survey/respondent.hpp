@@ -24,7 +24,9 @@ class Respondent : private Responder<Question, Reply> {
 
   using Own::counters;
   using Own::id;
+  using Own::on_request;
   using Own::receive;
+  using Own::receive_async;
   using Own::serve;
   using Own::try_receive;
   using Own::wait_set_entry;

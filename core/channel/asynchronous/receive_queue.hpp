@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,12 +48,14 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
  public:
   using State = ReceiverState<RecordsOf<T>>;
   using Operation = ReceiveOperation<T>;
+  /// Whether nobody is to be given this, a message or an error of a sender. Called under the queue's lock.
+  using PassesOver = std::function<bool(const Received<T>&)>;
 
   /// Errors: exhausted.
-  static Result<std::shared_ptr<ReceiveQueue>> make(State& state) {
+  static Result<std::shared_ptr<ReceiveQueue>> make(State& state, PassesOver passes_over = {}) {
     auto service = Service::with_callbacks();
     if (!service) return service.error();
-    return std::shared_ptr<ReceiveQueue>(new ReceiveQueue(**service, state));
+    return std::shared_ptr<ReceiveQueue>(new ReceiveQueue(**service, state, std::move(passes_over)));
   }
 
   /// Another one at the end.
@@ -184,9 +187,10 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
  private:
   using Ended = EndedOperations<T>;  // with their results, to be told when the lock has been given back
 
-  ReceiveQueue(Service& service, State& state)
+  ReceiveQueue(Service& service, State& state, PassesOver passes_over)
       : BellWatch(service, state.end().bell()),
         state_(&state),
+        passes_over_(std::move(passes_over)),
         what_("cannot receive from " + state.end().uri()),
         patience_(state.end().settings().patience) {}
 
@@ -234,10 +238,12 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   std::optional<Received<T>> next(std::uint64_t& turn) {
     if (auto back = take_back(turn)) return back;
     turn = ++turns_;
-    auto lane = state_->look();
-    if (lane) return take_front<T>(*state_, **lane);
-    if (lane.error() == Code::would_block) return std::nullopt;
-    return Received<T>(lane.error());
+    for (;;) {
+      auto lane = state_->look();
+      if (!lane && lane.error() == Code::would_block) return std::nullopt;
+      Received<T> found = lane ? take_front<T>(*state_, **lane) : Received<T>(lane.error());
+      if (!passes_over_ || !passes_over_(found)) return found;
+    }
   }
 
   std::optional<Received<T>> take_back(std::uint64_t& turn) {
@@ -399,6 +405,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   }
 
   State* const state_;  // until closed_
+  const PassesOver passes_over_;
   const std::string what_;
   const Patience patience_;
   const std::uint32_t epoch_ = fork_epoch();
