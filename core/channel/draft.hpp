@@ -76,7 +76,11 @@ class [[nodiscard]] Draft {
       // Outside of the gate until now, so that a receiver can be let in while a draft is open: that only widens the
       // room.
       state_->gate().enter();
-      state_->commit(bytes_);
+      if constexpr (Message<T>::fixed) {
+        state_->commit(bytes_);
+      } else {
+        state_->send({state_->writer().place(), bytes_}, true);
+      }
       state_->gate().leave();
     }
     end();

@@ -2,7 +2,7 @@
 
 namespace psyne::inline v0 {
 
-IncomingLane::IncomingLane(Parts parts) : parts_(std::move(parts)), credit_(parts_.offer.capacity / 8) {
+IncomingLane::IncomingLane(Parts parts) : parts_(std::move(parts)), credit_(parts_.offer.capacity) {
   new (parts_.own->bytes().data()) ConsumerBlock<>;
 }
 

@@ -34,6 +34,8 @@ class IncomingLane : public LaneSource {
     link_ = std::move(link);
     credit_.connect(*link_);
   }
+  /// Not mapped: how the copy of the ring was exposed to the sender.
+  void exposed(std::uint64_t generation) noexcept { mirror_.generation = generation; }
   Link& link() const { return *link_; }
   const LaneOffer& offer() const { return parts_.offer; }
   /// "sender camera (pid 812)"
@@ -70,12 +72,14 @@ class IncomingLane : public LaneSource {
   }
   ConsumerBlock<>& block() const { return *reinterpret_cast<ConsumerBlock<>*>(parts_.own->bytes().data()); }
   const Parts& parts() const { return parts_; }
+  const RemoteSpan& mirror() const { return mirror_; }
 
  private:
   std::uint64_t told(WireCounter counter) const { return link_->counter(counter_index(counter)); }
 
   Parts parts_;
   std::unique_ptr<Link> link_;
+  RemoteSpan mirror_;    // not mapped; as it is named to the link
   WireCredit<> credit_;  // not mapped
 };
 
@@ -98,6 +102,25 @@ class TypedLane final : public IncomingLane {
   /// What is before was handed to the program.
   std::uint64_t taken() const noexcept { return reader_ ? reader_->position() : 0; }
   LaneReader<Records>& reader() noexcept { return *reader_; }
+
+  /// The next message is to be read straight into `into`, where it fits. False where it has come already, or comes
+  /// otherwise.
+  bool redirect(std::span<std::byte> into) {
+    if (!this->link().capabilities().redirects || reader_->arrived()) return false;
+    const std::size_t words = reader_->pads() ? 2 : 1;
+    this->link().redirect(this->mirror(), {.offsets = reader_->next_payloads(),
+                                           .into = into,
+                                           .puts_before = words,
+                                           .bytes_before = words * Record::word_bytes});
+    return true;
+  }
+  /// Whether the front was.
+  bool redirected() const noexcept {
+    const auto landed = this->link().redirected();
+    const auto front = reader_->front();
+    return landed && landed->offset == static_cast<std::uint64_t>(front.data() - this->ring()) &&
+           landed->bytes == front.size();
+  }
 
   void release(std::uint32_t view) noexcept {
     if (epoch_ != fork_epoch()) [[unlikely]]

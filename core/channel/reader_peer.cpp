@@ -59,6 +59,14 @@ void ReaderPeer::flush(std::uint64_t position) noexcept {
   }
 }
 
+bool ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
+  lent_ = lent;
+  place_ = place;
+  flush(position);
+  lent_ = {};
+  return news_.flushed() == position && !link_->completed(posted_);
+}
+
 void ReaderPeer::carry() noexcept {
   news_.carry(outlet_->position(), [this](std::uint64_t from, std::uint64_t to, const Signal& arrived) {
     return put_records(from, to, arrived);
@@ -88,9 +96,22 @@ bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal&
   const bool pads = from <= padded_at && padded_at < from + in_lap;
   const std::uint64_t first = pads ? padded_at + Record::word_bytes - from : in_lap;
   const std::byte* ring = outlet_->ring();
-  const std::array<Put, 2> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
-                                Put{.local = {ring, to - from - in_lap}, .remote = &remote_, .offset = 0}};
-  return link_->post(std::span(puts).first(in_lap == to - from ? 1 : 2), arrived).has_value();
+  std::array<Put, 3> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
+                          Put{.local = {ring, to - from - in_lap}, .remote = &remote_, .offset = 0}};
+  std::size_t count = in_lap == to - from ? 1 : 2;
+  if (!lent_.empty()) {
+    // A put of its own, so that who waits for it can have it read straight into a buffer.
+    const auto place = static_cast<std::uint64_t>(place_ - ring);
+    if (place >= puts[1].local.size()) count = 1;  // what is left of the second is no record
+    Put& before = puts[count - 1];
+    // Nothing lies before the first word of a lap.
+    if (before.offset == 0 && place <= cache_line) before.offset = place - Record::word_bytes;
+    before.local = {ring + before.offset, place - before.offset};
+    puts[count++] = Put{.local = lent_, .remote = &remote_, .offset = place};
+  }
+  const auto posted = link_->post(std::span(puts).first(count), arrived);
+  if (posted) posted_ = *posted;
+  return posted.has_value();
 }
 
 std::string ReaderPeer::who() const {

@@ -7,8 +7,10 @@
 #include <psyne/core/channel/wire_news.hpp>
 #include <psyne/core/transport/link.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace psyne::inline v0 {
@@ -25,6 +27,11 @@ class ReaderPeer final : public LaneWire {
 
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t position) noexcept override;
+  bool lends() const noexcept override { return link_->capabilities().lends; }
+  bool flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
+  void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
+    link_->moved(lent, place);
+  }
   std::uint64_t credit(std::uint64_t needed) noexcept override;
   std::uint64_t reached() noexcept override { return news_.reached(); }
 
@@ -65,6 +72,9 @@ class ReaderPeer final : public LaneWire {
   WireNews<> news_;  // these not mapped
   Gathering& gathering_;
   ServiceBell* const service_bell_;
+  std::span<const std::byte> lent_;  // in flush_lent()
+  const std::byte* place_ = nullptr;
+  Token posted_ = 0;  // the records that were posted last
 };
 
 }  // namespace psyne::inline v0

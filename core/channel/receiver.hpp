@@ -5,6 +5,7 @@
 #include <psyne/core/channel/asynchronous/subscription.hpp>
 #include <psyne/core/channel/copy_out.hpp>
 #include <psyne/core/channel/lane_type.hpp>
+#include <psyne/core/channel/receive_buffer.hpp>
 #include <psyne/core/channel/received.hpp>
 #include <psyne/core/channel/receiver_state.hpp>
 #include <psyne/core/channel/take_front.hpp>
@@ -100,10 +101,13 @@ class Receiver {
     requires BareElements<Kind>
   Result<std::size_t> receive_into(std::span<Element> buffer, const Wait& wait = {}) {
     CopyOut copy(std::as_writable_bytes(buffer));
+    std::optional<ReceiveBuffer<Records>> redirected;
     for (bool follow = true;;) {
       if (disturbed()) [[unlikely]] {
+        redirected.reset();
         if (auto first = before_lanes()) return copy_back(*std::move(first), buffer);
       }
+      if (!redirected) redirected.emplace(*state_, std::as_writable_bytes(buffer));
       auto found = state_->wait(wait, follow);
       if (!found) return found.error();
       if (*found == nullptr) continue;
@@ -117,7 +121,7 @@ class Receiver {
         return state_->told(**found, view.error());
       }
       if (payload.size() > buffer.size_bytes()) return too_small((*found)->who(), view->size(), buffer.size());
-      copy.finish(payload);
+      if (!state_->take_redirected(**found)) copy.finish(payload);
       state_->end().count(1, payload.size());
       reader.pop();
       return view->size();

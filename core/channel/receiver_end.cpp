@@ -167,11 +167,13 @@ Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
   auto span = link.expose(*exposed, mapped ? Access::read : Access::write);
   if (!span) return span.error();
   span->owner = exposed;
+  OwnedLane lane(make_lane_(std::move(parts)));
+  lane->exposed(span->generation);
   Greeting answer{.bytes = {}, .spans = {}};
   answer.bytes = LaneAnswer{.pid = getpid(), .receiver = settings_.id, .name = settings_.given.name}.encode();
   answer.spans.push_back(std::move(*span));
   const std::lock_guard lock(mutex_);
-  answered_[&link] = OwnedLane(make_lane_(std::move(parts)));
+  answered_[&link] = std::move(lane);
   return answer;
 }
 

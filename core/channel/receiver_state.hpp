@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -156,6 +157,20 @@ class ReceiverState {
     return end_->error(Code::timed_out).because("a sender that was waited for did not come in time");
   }
 
+  /// The next message of the only sender is to be read straight into `into`, where it fits: until end_redirect().
+  void redirect(std::span<std::byte> into) {
+    if (lanes_.size() == 1 && lanes_.front()->redirect(into)) redirected_ = lanes_.front();
+  }
+  /// Whether the front of `lane` lies there.
+  bool take_redirected(const Lane& lane) noexcept {
+    const bool taken = redirected_ == &lane && lane.redirected();
+    end_redirect(taken);
+    return taken;
+  }
+  void end_redirect(bool taken = false) noexcept {
+    if (Lane* lane = std::exchange(redirected_, nullptr)) lane->link().end_redirect(taken);
+  }
+
   /// Announces a sleep on the bell, and looks at everything once more. False when it is not to be slept now. In either
   /// case awake() ends it.
   bool rest() {
@@ -271,6 +286,7 @@ class ReceiverState {
   static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
 
   void let_go(Lane* lane) {
+    if (lane == redirected_) end_redirect();
     end_->part_from(*lane, lane->taken());
     lane->retire();
   }
@@ -336,6 +352,7 @@ class ReceiverState {
   std::unique_ptr<ReceiverEnd> end_;
   std::vector<Lane*> lanes_;
   std::vector<Lane*> joining_;
+  Lane* redirected_ = nullptr;
   std::size_t current_ = 0;
   std::uint32_t left_in_turn_ = 1;
   bool closed_ = false;  // the last sender has gone

@@ -177,10 +177,7 @@ class Sender {
       return too_large(bytes.size());
     auto room = enter_room(bytes.size(), wait);
     if (!room) return room.error();
-    if (!room->dropped) {
-      state_->writer().fill(bytes);
-      state_->commit(bytes.size());
-    }
+    if (!room->dropped) state_->send(bytes);
     state_->gate().leave();
     return {};
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,6 +83,15 @@ class SenderState {
   void commit(std::uint64_t bytes) noexcept {
     writer_->commit(bytes);
     count(1, bytes);
+  }
+  /// Commits a message of variable size; it lies in the room that was reserved for it, or is to be copied there.
+  void send(std::span<const std::byte> payload, bool in_place = false) noexcept {
+    if (writer_->lends(payload.size())) {
+      writer_->send(payload);
+      return count(1, payload.size());
+    }
+    if (!in_place) writer_->fill(payload);
+    commit(payload.size());
   }
   void count(std::uint64_t messages, std::uint64_t bytes) noexcept { end_->metrics().add_messages(messages, bytes); }
 

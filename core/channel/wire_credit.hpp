@@ -13,21 +13,24 @@ namespace psyne::inline v0 {
 /// Any thread: views are released by any, and the service thread tells what a full queue turned away.
 ///
 /// A credit for each release would be a message for each message: they are gathered until they are an eighth of the
-/// ring, or until the sender needs them. It asks by its counter before it rings us: either settle() sees a release, or
-/// the release sees that it asks.
+/// ring, and then go when the reader has nothing better to do, which is to answer what it has read: when it looks for
+/// more. Three eighths go at once, for a sender that never waits has so much less room meanwhile, and so does whatever
+/// the sender asks for. It asks by its counter before it rings us: either settle() sees a release, or the release sees
+/// that it asks.
 template <class Link = psyne::Link, class Mutex = std::mutex>
 class WireCredit {
  public:
-  /// `gathered`: so many bytes of records are told without being asked for.
-  explicit WireCredit(std::uint64_t gathered) noexcept : gathered_(gathered) {}
+  /// `ring`: how many bytes it has.
+  explicit WireCredit(std::uint64_t ring) noexcept : gathered_(ring / 8), urgent_(ring / 8 * 3) {}
 
   /// Once, before all else.
   void connect(Link& link) noexcept { link_ = &link; }
 
-  /// Moves what is under way.
+  /// The reader looks for more: moves what is under way.
   void progress() noexcept {
     const std::lock_guard<Mutex> lock(mutex_);
     static_cast<void>(link_->progress());
+    if (released_ - told_ >= gathered_) tell();
   }
 
   /// What is before `cursor` is released: tells it now, or soon.
@@ -36,7 +39,7 @@ class WireCredit {
     released_ = std::max(released_, cursor);
     const std::uint64_t asked_plus_one = link_->counter(counter_index(WireCounter::asked));
     const bool asked = told_ + 1 < asked_plus_one && asked_plus_one <= released_ + 1;
-    if (asked || released_ - told_ >= gathered_) tell();
+    if (asked || released_ - told_ >= urgent_) tell();
   }
 
   /// Tells what was gathered.
@@ -74,6 +77,7 @@ class WireCredit {
   }
 
   const std::uint64_t gathered_;
+  const std::uint64_t urgent_;
   Link* link_ = nullptr;
   Mutex mutex_;  // guards all below, and the link's posts
   std::uint64_t released_ = 0;

@@ -5,6 +5,7 @@
 #include <psyne/core/lane/lane_writer.hpp>
 #include <psyne/core/lane/record.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -100,6 +101,15 @@ class LaneReader {
   std::span<const std::byte> front() const noexcept {
     return {ring_ + (position_ & mask_) + Record::word_bytes, length_};
   }
+
+  /// Whether look() will find something that has come before.
+  bool arrived() const noexcept { return position_ < limit_; }
+  /// Where in the ring the next payload may begin: behind the last record, or behind padding at the beginning of a lap.
+  std::array<std::uint64_t, 2> next_payloads() const noexcept {
+    return {(position_ & mask_) + Record::word_bytes, first_word<Records> + Record::word_bytes};
+  }
+  /// Whether a payload as long as the last one lies behind padding.
+  bool pads() const noexcept { return !inside(length_); }
 
   /// A record that the producer is still copying in: how many bytes it will have, and those that are there already.
   struct UnderWay {

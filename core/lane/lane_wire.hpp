@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace psyne::inline v0 {
 
@@ -12,6 +14,21 @@ class LaneWire {
   virtual void wake() noexcept = 0;
   /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
   virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
+  /// Not mapped: whether it carries a payload over from outside of the ring.
+  virtual bool lends() const noexcept { return false; }
+  /// As flush(), where the payload of the last record lies at `lent`; `place`, where it belongs in the ring, may not be
+  /// filled yet. True: it is read at `lent` even after this call, until taken_back().
+  virtual bool flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
+    static_cast<void>(lent);
+    static_cast<void>(place);
+    flush(position);
+    return false;
+  }
+  /// Its place is filled: `lent` is not read any more when this returns.
+  virtual void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
+    static_cast<void>(lent);
+    static_cast<void>(place);
+  }
   /// Not mapped: the consumer's cursor as far as it came back. Where that is before `needed`, the consumer is asked to
   /// tell it at once when it gets there.
   virtual std::uint64_t credit(std::uint64_t needed) noexcept {

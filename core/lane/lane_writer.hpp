@@ -42,12 +42,14 @@ class LaneWriter {
   /// Room for a payload of `bytes` (at most longest_payload), or nullptr when there is none now. Reserving again
   /// without a commit gives the same place: a draft that is not committed never was.
   std::byte* try_reserve(std::uint64_t bytes) noexcept {
-    if (written_.pads(bytes) && !pad()) [[unlikely]]
+    const bool pads = written_.pads(bytes);
+    if (pads && !pad()) [[unlikely]]
       return nullptr;
     // The word after it must be free as well: committing clears it.
     const std::uint64_t end = Records::next(position(), bytes) + Record::word_bytes;
     if (end > limit_ && !refresh(end)) {
       copies_.held_up();
+      if (pads) readers_.tell();  // else along with the record: over a wire it would be a post of its own
       return nullptr;
     }
     return written_.payload(position());
@@ -97,6 +99,26 @@ class LaneWriter {
     written_.advance(next);
     readers_.tell();
     if (bytes >= shortest_taken && bytes <= longest_taken) take_back(bytes);
+  }
+
+  /// Whether a record of that size had better be sent by send().
+  bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(); }
+  /// Publishes the reserved record with that payload, which wires carry from where it lies. It is copied into the ring,
+  /// if it is not there, while it is on its way, for whoever reads the record in its reader's place; and no further
+  /// than until its reader is done with it. Where lends() says so.
+  void send(std::span<const std::byte> payload) noexcept {
+    std::byte* const place = written_.payload(position());
+    const std::uint64_t next = Records::next(position(), payload.size());
+    publish(position(), next, static_cast<std::uint32_t>(payload.size()));
+    written_.advance(next);
+    const bool read = readers_.tell_lent(payload, place);
+    if (payload.data() == place) return;
+    for (std::size_t done = 0; done < payload.size() && (done == 0 || released() != next);) {
+      const std::size_t portion = std::min(payload.size() - done, longest_portion);
+      copy_in(place + done, payload.data() + done, portion);
+      done += portion;
+    }
+    if (read) readers_.take_back(payload, place);
   }
 
   /// Fixed sizes: room for up to `count` records at a stride, as many as there are up to the end of the lap.
@@ -179,6 +201,8 @@ class LaneWriter {
   std::uint64_t take_undelivered() noexcept { return readers_.take_undelivered(); }
 
   std::uint64_t position() const noexcept { return written_.position(); }
+  /// Of the payload of the reserved record.
+  std::byte* place() const noexcept { return written_.payload(position()); }
   /// Position up to which every reader has released.
   std::uint64_t released() noexcept {
     static_cast<void>(refresh(limit_ + 1));
@@ -193,6 +217,7 @@ class LaneWriter {
  private:
   static constexpr std::size_t shortest_portion = 4 * 1024;
   static constexpr std::size_t longest_portion = 64 * 1024;
+  static constexpr std::uint64_t shortest_lent = 32 * 1024;
   static constexpr std::uint64_t shortest_taken = 128;
   static constexpr std::uint64_t longest_taken = 8 * 1024;
 
@@ -208,7 +233,6 @@ class LaneWriter {
     publish(position(), next, Record::padding);
     padded_at_ = position();
     written_.advance(next);
-    readers_.tell();
     return true;
   }
 

@@ -2,10 +2,13 @@
 
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/transport/post.hpp>
+#include <psyne/core/transport/redirect.hpp>
 #include <psyne/core/transport/region.hpp>
 #include <psyne/core/transport/remote.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -32,6 +35,8 @@ struct Capabilities {
   bool exposes_plain_memory = false;  ///< expose() takes regions that are not shareable
   std::uint32_t counters = 0;         ///< counters of each side, numbered from 0
   std::uint32_t inline_bytes = 0;     ///< puts up to this size may come from raw bytes
+  bool lends = false;                 ///< puts may come from any memory that stays until completed() or moved()
+  bool redirects = false;             ///< what the peer puts can land elsewhere
   double post_cost_ns = 0;            ///< of the thread that posts, beside the bytes; 0: a store, and small posts
                                       ///< are not gathered
   double latency_ns = 0;
@@ -48,8 +53,8 @@ struct Capabilities {
 /// A queue that was full says when it is not: after a post met would_block, the service bell rings once a post can
 /// succeed. So whoever has news for the peer posts the newest, and does it again at the ring: state, not messages.
 ///
-/// Threads: expose, attach, post, completed and progress by one thread at a time; counter, peer_state, capabilities,
-/// peer, the bells and wake by any thread at any time. No call blocks, and none calls back.
+/// Threads: expose, attach, post, completed, moved, the redirects and progress by one thread at a time; counter,
+/// peer_state, capabilities, peer, the bells and wake by any thread at any time. No call blocks, and none calls back.
 class Link {
  public:
   virtual ~Link() = default;
@@ -68,6 +73,22 @@ class Link {
   virtual Result<Token> post(std::span<const Put> puts, const Signal& signal) = 0;
   /// Whether the memory of that post, and of all before it, is no longer read.
   virtual bool completed(Token token) const = 0;
+  /// Where capabilities().lends: what posts put from `from` lies at `to` as well; `from` is not read any more when this
+  /// returns.
+  virtual void moved(std::span<const std::byte> from, const std::byte* to) noexcept {
+    static_cast<void>(from);
+    static_cast<void>(to);
+  }
+
+  /// Where capabilities().redirects: one put into `span` lands elsewhere, see there. Until end_redirect(), or another.
+  virtual void redirect(const RemoteSpan& span, const Redirect& redirect) {
+    static_cast<void>(span);
+    static_cast<void>(redirect);
+  }
+  /// That put, once all of it has landed: to be asked after a signal that came with it or later.
+  virtual std::optional<Redirected> redirected() const noexcept { return {}; }
+  /// Nothing lands elsewhere any more. What has is copied to where it was to go, unless it was `taken`.
+  virtual void end_redirect(bool taken) noexcept { static_cast<void>(taken); }
 
   /// My counter `index`, below capabilities().counters: the last value that the peer signalled; 0 before. Acquires what
   /// was put before it.

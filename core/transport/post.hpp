@@ -9,8 +9,8 @@
 
 namespace psyne::inline v0 {
 
-/// Bytes of mine that go into a region of the peer's: either a stretch of a region, or up to `inline_bytes` raw ones,
-/// which are copied before post() returns.
+/// Bytes of mine that go into a region of the peer's: a stretch of a region, or of any memory where the link lends; or
+/// up to `inline_bytes` raw ones, which are copied before post() returns.
 struct Put {
   std::span<const std::byte> local;
   const RemoteRegion* remote = nullptr;

@@ -118,6 +118,82 @@ TEST_P(LinkConformance, PutsLandBeforeTheirSignal) {
   EXPECT_EQ(wrong, 0U);
 }
 
+// What a post puts from is read until it is completed, or until the link was told where the bytes lie as well.
+TEST_P(LinkConformance, LentMemoryIsNotReadAnyMoreOnceItHasMoved) {
+  Couple couple(transport(), narrow_uri());
+  ASSERT_TRUE(couple.complete());
+  auto& side = couple.offering;
+  if (!side.link().capabilities().lends) GTEST_SKIP() << "does not lend";
+  const std::size_t bytes = couple.answering.window.bytes().size();
+  std::vector<std::byte> mine(bytes), copy(bytes);
+  std::uint64_t rounds = 0;
+  for (std::uint64_t value = 1; value <= 40; ++value) {
+    std::ranges::fill(mine, static_cast<std::byte>(value));
+    const Put put{.local = mine, .remote = &side.target(), .offset = 0};
+    const auto posted = post(side.link(), {&put, 1}, {.counter = 0, .value = value});
+    ASSERT_TRUE(posted);
+    if (!side.link().completed(*posted)) {
+      copy = mine;
+      side.link().moved(mine, copy.data());
+      ++rounds;
+    }
+    std::ranges::fill(mine, std::byte{0xee});
+    ASSERT_TRUE(eventually([&] { return couple.answering.link().counter(0) == value; },
+                           {&side.link(), &couple.answering.link()}));
+    ASSERT_TRUE(std::ranges::all_of(couple.answering.window.bytes(), [&](std::byte byte) {
+      return byte == static_cast<std::byte>(value);
+    })) << value;
+  }
+  RecordProperty("moved", static_cast<int>(rounds));
+}
+
+TEST_P(LinkConformance, AnAwaitedPutLandsWhereItIsWanted) {
+  Couple couple(transport(), fresh_uri());
+  ASSERT_TRUE(couple.complete());
+  auto& from = couple.offering;
+  auto& to = couple.answering;
+  if (!to.link().capabilities().redirects) GTEST_SKIP() << "does not redirect";
+  std::ranges::fill(from.shown.bytes().first(1000), std::byte{42});
+  std::uint64_t value = 0;
+  const auto put = [&](std::uint64_t offset, std::size_t bytes) {
+    const Put one{.local = from.shown.bytes().first(bytes), .remote = &from.target(), .offset = offset};
+    ++value;
+    return post(from.link(), {&one, 1}, {.counter = 0, .value = value}) &&
+           eventually([&] { return to.link().counter(0) == value; }, {&from.link(), &to.link()});
+  };
+  const auto count = [](std::span<const std::byte> bytes) { return std::ranges::count(bytes, std::byte{42}); };
+  const auto& span = to.met.exposed[0];
+  std::vector<std::byte> wanted(500);
+  to.link().redirect(span, {.offsets = {100, 2000}, .into = wanted});
+
+  ASSERT_TRUE(put(101, 400)) << "begins elsewhere";
+  EXPECT_FALSE(to.link().redirected());
+  ASSERT_TRUE(put(100, 501)) << "is too long";
+  EXPECT_FALSE(to.link().redirected());
+  EXPECT_EQ(count(wanted), 0);
+  EXPECT_EQ(count(to.window.bytes()), 501);
+  ASSERT_TRUE(put(2000, 400));
+  ASSERT_TRUE(to.link().redirected());
+  EXPECT_EQ(to.link().redirected()->offset, 2000U);
+  EXPECT_EQ(to.link().redirected()->bytes, 400U);
+  EXPECT_EQ(count(wanted), 400);
+  EXPECT_EQ(count(to.window.bytes()), 501);
+  ASSERT_TRUE(put(100, 400)) << "one is all that was wanted";
+  EXPECT_EQ(to.link().redirected()->offset, 2000U);
+  EXPECT_EQ(count(wanted), 400);
+
+  to.link().end_redirect(false);
+  EXPECT_FALSE(to.link().redirected());
+  EXPECT_EQ(count(to.window.bytes()), 901) << "nobody took it: it is where it was to go";
+  to.link().redirect(span, {.offsets = {3000, 3000}, .into = wanted});
+  ASSERT_TRUE(put(3000, 500));
+  EXPECT_EQ(count(wanted), 500);
+  to.link().end_redirect(true);
+  EXPECT_EQ(count(to.window.bytes()), 901) << "it was taken";
+  ASSERT_TRUE(put(3000, 500));
+  EXPECT_EQ(count(to.window.bytes()), 1401);
+}
+
 // What was seen and settled ends no sleep; what comes after that does.
 TEST_P(LinkConformance, WhatWasSeenAndSettledEndsNoSleep) {
   using namespace std::chrono_literals;

@@ -109,20 +109,39 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   model.run(stream);
   std::span<const std::byte> left = stream;
   int unread = 1;
+  psyne::RemoteSpan exposed;
+  exposed.generation = window;
+  std::vector<std::byte> wanted(1 + input.take<std::uint16_t>() % 5000);
+  std::vector<bool> redirected(window_bytes);  // what lands elsewhere is put back over what has landed there since
   while ((!left.empty() || unread > 0) && link.peer_state() == psyne::PeerState::alive) {
     const std::size_t piece = std::min<std::size_t>(left.size(), 1 + input.take<std::uint16_t>() % 5000);
     const ssize_t sent = send(stranger.get(), left.data(), piece, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) left = left.subspan(static_cast<std::size_t>(sent));
+    if (const auto turn = input.take<std::uint8_t>(); turn % 8 == 1) {
+      const psyne::Redirect redirect{.offsets = {input.position(window_bytes), input.position(window_bytes)},
+                                     .into = wanted,
+                                     .puts_before = turn % 3U,
+                                     .bytes_before = input.take<std::uint8_t>()};
+      link.end_redirect(false);
+      link.redirect(exposed, redirect);
+      for (const std::uint64_t offset : redirect.offsets) {
+        for (std::size_t place = offset; place < std::min(offset + wanted.size(), window_bytes); ++place)
+          redirected[place] = true;
+      }
+    } else if (turn % 8 == 2) {
+      link.end_redirect(false);
+    }
     link.progress().value();
     check(ioctl(line->get(), FIONREAD, &unread) == 0);
   }
   service.run([&] { link.progress().value(); });  // after what the service thread may be reading just now
+  link.end_redirect(false);
   check(link.peer_state() == model.state);
   for (std::uint32_t counter = 0; counter < model.counters.size(); ++counter)
     check(link.counter(counter) == model.counters[counter]);
   for (std::size_t place = 0; place < window_bytes; ++place) {
     const bool landing = place >= model.under_way.first && place - model.under_way.first < model.under_way.second;
-    check(landing || memory.bytes()[place] == model.memory[place]);
+    check(landing || redirected[place] || memory.bytes()[place] == model.memory[place]);
   }
   check(std::ranges::all_of(shown_memory.bytes(), [](std::byte byte) { return byte == std::byte{0}; }));
   return 0;

@@ -23,6 +23,7 @@ SimLink::SimLink(std::shared_ptr<SimWire> wire, std::size_t side, const SimSetti
                     .exposes_plain_memory = true,
                     .counters = SimWire::counters,
                     .inline_bytes = packet_inline_bytes,
+                    .lends = true,  // what is posted is copied
                     .latency_ns = static_cast<double>((settings.shortest + settings.longest).count() + 1) / 2,
                     .bandwidth_gbs = 1},
       peer_{.pid = getpid(), .name = "the other end of " + name + " of simulation " + std::to_string(settings.seed)} {}

@@ -29,6 +29,9 @@ class FrameQueue {
     }
   }
 
+  /// What lies within `from` lies at `to` from now on.
+  void moved(std::span<const std::byte> from, const std::byte* to) noexcept;
+
   bool empty() const noexcept { return count_ == 0; }
   /// How many frames wait, in whole or in part, and how many posts.
   std::size_t frames() const noexcept { return count_; }

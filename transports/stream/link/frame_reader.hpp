@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace psyne::inline v0 {
@@ -32,6 +33,12 @@ class FrameReader {
   /// program has what was in it: of 7.5 us one way, 2.7 (round trips of 8 B by two connections, each for one
   /// direction).
   Read look(ByteStream& stream, FrameSink& sink) noexcept;
+  /// The put of which a part has come, or nothing.
+  std::optional<Frame> under_way() const noexcept {
+    return head_ == sizeof(Frame) && !to_.empty() ? std::optional(frame_) : std::nullopt;
+  }
+  /// Its bytes go there, as many as it has; those that have come are copied.
+  void relocate(std::span<std::byte> to) noexcept;
   /// Takes out what look() left.
   void settle(ByteStream& stream) noexcept;
 
@@ -39,11 +46,19 @@ class FrameReader {
   // Larger puts save themselves the copy; below, the second system call costs more (measured in the bench of links).
   static constexpr std::size_t buffer_bytes = std::size_t{16} << 10U;
   static constexpr std::size_t large = buffer_bytes;
+  // After a large put the next one is likely large as well: only what stands before its bytes is wanted in the buffer.
+  static constexpr std::size_t behind_large = 128;
+  // Of a put that is guessed to come: a wrong guess moves so much.
+  static constexpr std::size_t most_guessed = std::size_t{256} << 10U;
+  static constexpr std::size_t most_before = 256;
   // What is left at the socket is copied anew by every look, message by message: 8 B one way took 5.9 us where two or
   // three were left, 6.2 where none was, 6.9 with seven and 8.4 with twenty.
   static constexpr std::size_t most_seen = 128;
   static constexpr std::size_t looked_at = 2048;
 
+  Read read_guessed(ByteStream& stream, FrameSink& sink, const FrameSink::Guess& guess) noexcept;
+  Read take_aside(std::span<const std::byte> kept, std::span<const std::byte> rest, FrameSink& sink) noexcept;
+  Read failed() noexcept;
   static Read after(FrameSink::Next next) noexcept;
   Read take(std::span<const std::byte> bytes, FrameSink& sink) noexcept;
   bool begin(FrameSink& sink) noexcept;

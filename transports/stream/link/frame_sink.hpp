@@ -15,6 +15,13 @@ class FrameSink {
   virtual ~FrameSink() = default;
   /// Where the bytes of a put go; nothing where the peer may not put there.
   virtual std::optional<std::span<std::byte>> place(const Frame& frame) noexcept = 0;
+  /// What most likely comes next, where nothing is under way: so many bytes of frames and small puts, then a put that
+  /// goes `into`. Only a guess, nothing where there is none: it may come later, and go there then, but no other does.
+  struct Guess {
+    std::size_t before = 0;
+    std::span<std::byte> into;
+  };
+  virtual Guess guess() const noexcept { return {}; }
   enum class Next : std::uint8_t {
     more,
     nothing,  ///< it was the last

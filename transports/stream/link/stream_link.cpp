@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,8 @@ StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStrea
                     .exposes_plain_memory = true,
                     .counters = counters,
                     .inline_bytes = inline_bytes,
+                    .lends = true,
+                    .redirects = true,
                     .post_cost_ns = settings.post_cost_ns,
                     .latency_ns = settings.latency_ns,
                     .bandwidth_gbs = settings.bandwidth_gbs},
@@ -202,6 +205,12 @@ Result<Token> StreamLink::post(std::span<const Put> puts, const Signal& signal) 
   return token;
 }
 
+void StreamLink::moved(std::span<const std::byte> from, const std::byte* to) noexcept {
+  if (forked()) return;
+  const std::lock_guard lock(send_mutex_);
+  queue_.moved(from, to);
+}
+
 // Under send_mutex_: as much as there is room for; the rest by the service thread.
 void StreamLink::write() noexcept {
   const FrameQueue::Write how = queue_.write(*stream_);
@@ -268,8 +277,11 @@ void StreamLink::read(bool all) noexcept {
   }
   on_service_ = on_service;
   bool more = true;
+  const bool landed = redirection_.landed();
   for (int turn = 0; more && peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
-    switch (peeks_ && !on_service ? reader_.look(*stream_, *this) : reader_.read(*stream_, *this)) {
+    if (!all && redirection_.landed() != landed) break;  // what follows may have a buffer to go to as well
+    switch (peeks_ && !on_service && !redirection_.guesses() ? reader_.look(*stream_, *this)
+                                                             : reader_.read(*stream_, *this)) {
       case FrameReader::Read::some: continue;
       case FrameReader::Read::drained: more = all; continue;
       case FrameReader::Read::nothing: return;
@@ -307,7 +319,45 @@ void StreamLink::broke_off(int error) noexcept {
   end(is_silence(error) ? PeerState::unreachable : PeerState::lost);
 }
 
+void StreamLink::redirect(const RemoteSpan& span, const Redirect& redirect) {
+  if (forked()) return;
+  const std::lock_guard lock(receive_mutex_);
+  redirection_.begin(span.generation, redirect);
+  // Its first bytes may have come behind the message before.
+  const auto under_way = reader_.under_way();
+  if (!under_way) return;
+  if (const auto place = redirection_.place(*under_way)) reader_.relocate(*place);
+}
+
+// The signal that came with it or later was acquired, and nobody but the caller begins another.
+std::optional<Redirected> StreamLink::redirected() const noexcept {
+  if (!redirection_.landed()) return {};
+  return Redirected{.offset = redirection_.put()->offset, .bytes = redirection_.put()->length};
+}
+
+void StreamLink::end_redirect(bool taken) noexcept {
+  if (forked()) return;
+  const std::lock_guard lock(receive_mutex_);
+  if (redirection_.put() && !taken) {
+    if (const auto place = place_in_region(*redirection_.put())) {
+      if (redirection_.landed()) {
+        std::memcpy(place->data(), redirection_.bytes().data(), place->size());
+      } else {
+        reader_.relocate(*place);
+      }
+    }
+  }
+  redirection_.end();
+}
+
 std::optional<std::span<std::byte>> StreamLink::place(const Frame& frame) noexcept {
+  const auto place = place_in_region(frame);
+  if (!place) return {};
+  const auto elsewhere = redirection_.place(frame);
+  return elsewhere ? elsewhere : place;
+}
+
+std::optional<std::span<std::byte>> StreamLink::place_in_region(const Frame& frame) const noexcept {
   const auto found = exposed_.find(frame.generation);
   if (found == exposed_.end() || found->second.access != Access::write || found->second.acknowledged) return {};
   const std::span<std::byte> memory = found->second.memory;
@@ -318,6 +368,7 @@ std::optional<std::span<std::byte>> StreamLink::place(const Frame& frame) noexce
 FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
   switch (frame.kind) {
     case Frame::Kind::put:
+      redirection_.came(frame);
       if (frame.counter != Frame::no_counter) {
         if (frame.counter >= counters) return Next::cut_off;
         counters_[frame.counter].store(frame.value, std::memory_order_release);  // what landed before comes first

@@ -12,6 +12,7 @@
 #include <psyne/transports/stream/link/frame_queue.hpp>
 #include <psyne/transports/stream/link/frame_reader.hpp>
 #include <psyne/transports/stream/link/frame_sink.hpp>
+#include <psyne/transports/stream/link/redirection.hpp>
 #include <psyne/transports/stream/link/stream_settings.hpp>
 
 #include <array>
@@ -59,6 +60,10 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   Result<RemoteRegion> attach(RemoteSpan span) override;
   Result<Token> post(std::span<const Put> puts, const Signal& signal) override;
   bool completed(Token token) const override { return token <= written_.load(std::memory_order_acquire); }
+  void moved(std::span<const std::byte> from, const std::byte* to) noexcept override;
+  void redirect(const RemoteSpan& span, const Redirect& redirect) override;
+  std::optional<Redirected> redirected() const noexcept override;
+  void end_redirect(bool taken) noexcept override;
   std::uint64_t counter(std::uint32_t index) const override {
     return index < counters ? counters_[index].load(std::memory_order_acquire) : 0;
   }
@@ -91,6 +96,8 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
 
   void read(bool all) noexcept;
   std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override;
+  std::optional<std::span<std::byte>> place_in_region(const Frame& frame) const noexcept;
+  Guess guess() const noexcept override { return redirection_.guess(); }
   Next came(const Frame& frame) noexcept override;
   bool acknowledged(std::uint64_t generation) noexcept;
   void ended() noexcept;
@@ -116,9 +123,10 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   std::atomic<Token> written_{0};
   std::atomic<bool> started_{false};
 
-  // Who reads has the next five.
+  // Who reads has the next six.
   std::mutex receive_mutex_;
   FrameReader reader_;
+  Redirection redirection_;
   std::map<std::uint64_t, Exposed> exposed_;
   std::vector<std::uint64_t> revocations_;  // that are not acknowledged yet
   bool on_service_ = false;                 // the thread that reads now is the service's

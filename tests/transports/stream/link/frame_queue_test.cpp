@@ -45,6 +45,42 @@ TEST(FrameQueue, WritesAFrameAndItsBytesAtOnce) {
   EXPECT_EQ(stream.gone, wanted);
 }
 
+TEST(FrameQueue, TakesTheRestFromWhereItHasMovedTo) {
+  for (const std::size_t room : {0U, 10U, 32U, 100U, 131U, 200U}) {
+    FrameQueue queue;
+    WrittenStream stream;
+    stream.room = room;
+    auto first = pattern(100, 1), second = pattern(100, 2);
+    const auto moved = first;
+    std::vector<std::byte> wanted;
+    for (const auto* bytes : {&first, &second}) {
+      const Frame frame{.length = 100, .generation = 9};
+      queue.push(frame, *bytes, 1, true);
+      expect(wanted, frame, *bytes);
+    }
+    EXPECT_EQ(queue.write(stream), Write::no_room);
+    queue.moved(first, moved.data());
+    std::ranges::fill(first, std::byte{0});
+    stream.room = 1000;
+    EXPECT_EQ(queue.write(stream), Write::all);
+    EXPECT_EQ(stream.gone, wanted) << room;
+  }
+}
+
+TEST(FrameQueue, BeginsALongWriteByAPart) {
+  FrameQueue queue;
+  WrittenStream stream;
+  stream.room = 1 << 20;
+  const auto payload = pattern(300'000, 1);
+  queue.push({.length = 300'000, .generation = 9}, payload, 1, true);
+  EXPECT_EQ(queue.write(stream), Write::all);
+  EXPECT_EQ(stream.calls, 2);
+  std::vector<std::byte> wanted;
+  expect(wanted, {.length = 300'000, .generation = 9}, payload);
+  EXPECT_EQ(stream.gone, wanted);
+  EXPECT_EQ(queue.written(), 1U);
+}
+
 // However few bytes the socket takes at a time, they come out in order, and a post is out when its last byte is.
 TEST(FrameQueue, GoesOnWhereTheStreamHadNoRoom) {
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {

@@ -76,6 +76,112 @@ TEST(FrameReader, TakesAnyStreamApartHoweverItIsCut) {
   }
 }
 
+/// The same, where every put of more than 100 bytes goes into a buffer of the program's, and is guessed, or something
+/// is.
+struct GuessingSink final : psyne::FrameSink {
+  explicit GuessingSink(std::uint32_t seed) : random(seed) {}
+  std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override {
+    if (awaited || frame.length <= shortest || frame.length > buffer.size()) return plain.place(frame);
+    awaited = frame.value;
+    return std::span(buffer).first(frame.length);
+  }
+  Next came(const Frame& frame) noexcept override {
+    const auto at = std::span(plain.region).subspan(frame.offset, frame.length);
+    if (awaited == frame.value) std::ranges::copy(std::span(buffer).first(at.size()), at.begin());
+    return plain.came(frame);
+  }
+  Guess guess() const noexcept override {
+    if (awaited && awaited != plain.frames.back().value) return {};
+    awaited.reset();
+    shortest = random() % 200;
+    if (random() % 4 == 0) return {};
+    return {.before = random() % 3 == 0 ? random() % 400 : sizeof(Frame), .into = buffer};
+  }
+  Sink plain;
+  mutable std::mt19937 random;
+  mutable std::vector<std::byte> buffer = std::vector<std::byte>(30'000);
+  mutable std::optional<std::uint64_t> awaited;  // what goes there
+  mutable std::size_t shortest = 100;
+};
+
+// Whatever was guessed, every frame comes as it went in, and a right guess has its bytes where they are wanted.
+TEST(FrameReader, AWrongGuessIsPutRight) {
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<Frame> sent;
+    WrittenStream stream;
+    std::uint64_t offset = 0;
+    std::vector<std::byte> expected(100'000);
+    for (std::uint64_t value = 0; value < 40 && offset < 60'000; ++value) {
+      Frame frame{
+          .counter = static_cast<std::uint16_t>(random() % 32), .generation = 7, .offset = offset, .value = value};
+      frame.length = random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random() % (random() % 3 == 0 ? 40'000 : 500));
+      append(stream.coming, frame);
+      for (std::uint64_t i = 0; i < frame.length; ++i) {
+        const auto byte = static_cast<std::byte>(random());
+        stream.coming[stream.coming.size() - frame.length + i] = expected[offset + i] = byte;
+      }
+      offset += frame.length;
+      sent.push_back(frame);
+    }
+    stream.ended = true;
+    stream.step = seed % 4 == 0 ? 1 + random() % 40 : 1 + random() % 50'000;
+    FrameReader reader;
+    GuessingSink sink(seed);
+    for (Read read = Read::some; read != Read::ended;) {
+      read = seed % 2 == 0 || random() % 2 == 0 ? reader.read(stream, sink) : reader.look(stream, sink);
+      ASSERT_TRUE(read != Read::failed && read != Read::corrupted) << "seed " << seed;
+      if (read == Read::nothing) reader.settle(stream);  // the end is behind what was looked at
+    }
+    ASSERT_EQ(sink.plain.frames.size(), sent.size()) << "seed " << seed;
+    for (std::size_t place = 0; place < sent.size(); ++place)
+      ASSERT_EQ(std::memcmp(&sink.plain.frames[place], &sent[place], sizeof(Frame)), 0);
+    ASSERT_EQ(sink.plain.region, expected) << "seed " << seed;
+  }
+}
+
+TEST(FrameReader, ARightGuessIsOneCall) {
+  WrittenStream stream;
+  FrameReader reader;
+  append(stream.coming, {.counter = 1, .length = 20'000, .generation = 7, .value = 1});
+  struct Exact final : psyne::FrameSink {
+    std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override {
+      return std::span(buffer).first(frame.length);
+    }
+    Next came(const Frame&) noexcept override { return Next::more; }
+    Guess guess() const noexcept override { return {.before = sizeof(Frame), .into = buffer}; }
+    mutable std::vector<std::byte> buffer = std::vector<std::byte>(30'000);
+  } exact;
+  EXPECT_EQ(reader.read(stream, exact), Read::drained);
+  EXPECT_EQ(stream.calls, 1);
+  EXPECT_EQ(std::ranges::count(exact.buffer, std::byte{1}), 20'000);
+  EXPECT_FALSE(reader.under_way());
+}
+
+TEST(FrameReader, APutMovesElsewhereInTheMiddle) {
+  for (const std::size_t step : {1U, 31U, 33U, 500U, 9'999U}) {
+    WrittenStream stream;
+    Sink sink;
+    FrameReader reader;
+    append(stream.coming, {.counter = 1, .length = 10'000, .generation = 7, .value = 1});
+    stream.step = step;
+    std::vector<std::byte> elsewhere(10'000);
+    while (!reader.under_way()) ASSERT_NE(reader.read(stream, sink), Read::corrupted);
+    EXPECT_EQ(reader.under_way()->length, 10'000U);
+    reader.relocate(elsewhere);
+    std::ranges::fill(sink.region, std::byte{0});
+    for (int i = 0; i < 5; ++i) static_cast<void>(reader.read(stream, sink));
+    const bool back = step < 500;
+    if (back) {
+      reader.relocate(std::span(sink.region).first(10'000));
+      std::ranges::fill(elsewhere, std::byte{0});
+    }
+    EXPECT_EQ(read_all(reader, stream, sink), Read::nothing);
+    EXPECT_FALSE(reader.under_way());
+    EXPECT_EQ(std::ranges::count(back ? std::span(sink.region) : std::span(elsewhere), std::byte{1}), 10'000) << step;
+  }
+}
+
 Frame signal(std::uint64_t value) { return {.counter = 1, .generation = 7, .value = value}; }
 
 TEST(FrameReader, ALookLeavesWhatItTookAndTakesItOnce) {
