@@ -19,7 +19,7 @@ using psyne_test::eventually;
 using psyne_test::open_descriptors;
 using psyne_test::Tick;
 
-constexpr psyne::ReceiverOptions any{.delivery = Delivery::any, .wait_for_senders = true};
+const psyne::ReceiverOptions any{.delivery = Delivery::any, .wait_for_senders = true};
 
 class Any : public psyne_test::OverEveryScheme {};
 

@@ -288,7 +288,8 @@ class ChannelRun {
 
 TEST(SimulatedChannels, DeliverInOrderOnceAndEndForEverySeed) {
   int deaths = 0, severed = 0, endings = 0, told_of = 0;
-  for (std::uint64_t seed = 1; seed <= psyne_test::seeds(500); ++seed) {
+  // Few seeds may have met none: what one makes depends on the order in which a compiler evaluates arguments.
+  for (std::uint64_t seed = 1; seed <= psyne_test::seeds(500) || (told_of == 0 && seed <= 500); ++seed) {
     ChannelRun run(seed);
     ASSERT_TRUE(run.go()) << "seed " << seed;
     told_of += run.told_of();

@@ -98,7 +98,7 @@ TEST_P(Surveys, ALateAnswerIsNoneToTheNextQuestion) {
   const std::string name = uri();
   auto surveyor = Surveyor::open(name).value();
   auto slow = Respondent::open(to(name)).value();
-  psyne::Request<Question, Vote> first(psyne::Error(Code::would_block));
+  psyne::Request<Question, Vote> first{psyne::Error(Code::would_block)};
   std::thread taking([&] { first = slow.receive(10s); });
   auto missed = surveyor.ask({1}, 300ms);
   EXPECT_FALSE(missed.next());

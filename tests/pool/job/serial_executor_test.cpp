@@ -63,34 +63,31 @@ TEST(SerialExecutor, TakesFromManyThreadsEachInItsOrder) {
 }
 
 TEST(SerialExecutor, HoldsNoThreadAndMakesRoomForOthers) {
-  Pool pool = Pool::open({.workers = 1}).value();
-  SerialExecutor one(pool.executor()), other(pool.executor());
-  std::vector<int> done;
-  std::deque<Step> steps;
   struct Endless : Work {
-    explicit Endless(SerialExecutor& own)
+    Endless()
         : Work([](Work& self) noexcept {
             auto& endless = static_cast<Endless&>(self);
             ++endless.runs;
-            if (!endless.enough) endless.executor.post(endless);
-          }),
-          executor(own) {}
-    SerialExecutor& executor;
+            if (!endless.enough) endless.executor->post(endless);
+          }) {}
+    SerialExecutor* executor = nullptr;
     std::atomic<int> runs{0};
     std::atomic<bool> enough{false};
   };
-  Endless endless(one);
+  struct Once : Work {
+    Once() : Work([](Work& self) noexcept { static_cast<Once&>(self).ran = true; }) {}
+    std::atomic<bool> ran{false};
+  };
+  Endless endless;  // it and `once` outlive the executors, which may be at them until they are gone
+  Once once;
+  Pool pool = Pool::open({.workers = 1}).value();
+  SerialExecutor one(pool.executor()), other(pool.executor());
+  endless.executor = &one;
   one.post(endless);
   ASSERT_TRUE(psyne_test::eventually([&] { return endless.runs > 1000; }));
-  std::atomic<bool> ran{false};
-  struct Once : Work {
-    explicit Once(std::atomic<bool>& flag)
-        : Work([](Work& self) noexcept { static_cast<Once&>(self).ran = true; }), ran(flag) {}
-    std::atomic<bool>& ran;
-  };
-  Once once(ran);
   other.post(once);
-  EXPECT_TRUE(psyne_test::eventually([&] { return ran.load(); })) << "the only worker never leaves the other executor";
+  EXPECT_TRUE(psyne_test::eventually([&] { return once.ran.load(); }))
+      << "the only worker never leaves the other executor";
   endless.enough = true;
 }
 

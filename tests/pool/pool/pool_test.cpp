@@ -139,10 +139,10 @@ TEST(Pool, AJobThatSleepsInPsyneHoldsNobodyUp) {
 }
 
 TEST(Pool, AJobThatSaysThatItBlocksHoldsNobodyUp) {
-  Pool pool = pool_of(2);
   std::mutex mutex;
   std::condition_variable changed;
   int arrived = 0;
+  Pool pool = pool_of(2);  // after what its jobs use, until they have returned
   constexpr int all = 20;  // that have to be there at once
   for (int number = 0; number < all; ++number) {
     pool.post([&] {
