@@ -17,7 +17,7 @@ help:
 	@echo '  fuzz          fuzzers, SECONDS=10 each                                                     about 2 minutes'
 	@echo '  clean         removes build/                                                                       seconds'
 	@echo
-	@echo 'demo, test, bench, lint and fuzz install the Debian or Ubuntu packages that are missing, as root or by sudo.'
+	@echo 'demo, test, bench, lint, sanitize and fuzz install the Debian or Ubuntu packages that are missing, as root or by sudo.'
 
 demo:
 	@scripts/setup
@@ -45,7 +45,7 @@ format:
 sanitize: sanitize-asan sanitize-tsan
 
 sanitize-asan sanitize-tsan: sanitize-%:
-	@scripts/setup
+	@scripts/setup lint
 	@scripts/build $* tests
 	@scripts/without-randomization ctest --preset $*
 

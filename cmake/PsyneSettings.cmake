@@ -17,9 +17,24 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Where sources are compiled in batches, clang takes another file's names for shadowed ones; GCC looks for real ones.
-  target_compile_options(psyne_settings INTERFACE "SHELL:-Wno-shadow")  # SHELL: else one that stands before -Wshadow is kept
+  # Its -Wconversion has changed signs too, which GCC's has not in C++.
+  target_compile_options(psyne_settings INTERFACE "SHELL:-Wno-shadow" -Wno-sign-conversion)  # SHELL: else one before -Wshadow is kept
 endif()
 if(PSYNE_SANITIZE)
-  target_compile_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE} -fno-omit-frame-pointer -g)
+  # Of debug information, what a report shows: files, functions and lines.
+  target_compile_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(psyne_settings INTERFACE -fsanitize=${PSYNE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    if(PSYNE_SANITIZE MATCHES "undefined")
+      # clang's check of an object's type opens a pipe, and finds fault where tests have taken every descriptor.
+      target_compile_options(psyne_settings INTERFACE -fno-sanitize=vptr)
+    endif()
+    # What GCC defines, and sources ask for; clang does from version 21 on.
+    foreach(sanitizer IN ITEMS address thread)
+      string(TOUPPER "__SANITIZE_${sanitizer}__" macro)
+      if(PSYNE_SANITIZE MATCHES "${sanitizer}")
+        target_compile_options(psyne_settings INTERFACE -D${macro}=1)
+      endif()
+    endforeach()
+  endif()
 endif()
