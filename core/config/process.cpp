@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <vector>
 
 namespace psyne::inline v0 {
 
@@ -15,6 +16,7 @@ struct Process {
   Options options;
   std::shared_ptr<const Sources> sources;
   std::atomic<const Config*> current{nullptr};
+  std::vector<const Config*> replaced;  // readers may be copying them; one per module is all there will be
 };
 
 Process& process_state() {
@@ -47,8 +49,8 @@ void Config::know(std::string_view module, std::span<const Option> options) {
   const bool new_options = process.options.add(options);
   const bool new_module = process.options.add_module(module);
   if (!new_options && !new_module) return;
-  // The Config in use, if any, is kept: a reader may be copying it. One per module is all there will be.
-  process.current.store(nullptr, std::memory_order_release);
+  if (const Config* used = process.current.exchange(nullptr, std::memory_order_acq_rel))
+    process.replaced.push_back(used);
 }
 
 }  // namespace psyne::inline v0
