@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/channel/wire_counters.hpp>
 #include <psyne/core/transport/link.hpp>
 
@@ -17,7 +18,10 @@ namespace psyne::inline v0 {
 /// more. Three eighths go at once, for a sender that never waits has so much less room meanwhile, and so does whatever
 /// the sender asks for. It asks by its counter before it rings us: either settle() sees a release, or the release sees
 /// that it asks.
-template <class Link = psyne::Link, class Mutex = std::mutex>
+///
+/// A release that tells nothing is a store and two loads: a lock for each was 44 % of a receiver's time at 19 M
+/// messages a second.
+template <class Link = psyne::Link, class Mutex = std::mutex, class Atomics = StandardAtomics>
 class WireCredit {
  public:
   /// `ring`: how many bytes it has.
@@ -30,21 +34,25 @@ class WireCredit {
   void progress() noexcept {
     const std::lock_guard<Mutex> lock(mutex_);
     static_cast<void>(link_->progress());
-    if (released_ - told_ >= gathered_) tell();
+    if (released() - told() >= gathered_) tell();
   }
 
-  /// What is before `cursor` is released: tells it now, or soon.
+  /// What is before `cursor` is released: tells it now, or soon. By one thread at a time, and the cursor grows.
   void release(std::uint64_t cursor) noexcept {
+    released_.store(cursor, std::memory_order_release);
+    Atomics::light_barrier();  // pairs with the heavy barrier in settle()
+    const std::uint64_t told = this->told(), asked_plus_one = this->asked_plus_one();
+    const bool asked = told + 1 < asked_plus_one && asked_plus_one <= cursor + 1;
+    if (!asked && cursor < told + urgent_) return;
     const std::lock_guard<Mutex> lock(mutex_);
-    released_ = std::max(released_, cursor);
-    const std::uint64_t asked_plus_one = link_->counter(counter_index(WireCounter::asked));
-    const bool asked = told_ + 1 < asked_plus_one && asked_plus_one <= released_ + 1;
-    if (asked || released_ - told_ >= urgent_) tell();
+    tell();
   }
 
   /// Tells what was gathered.
   void settle() noexcept {
     const std::lock_guard<Mutex> lock(mutex_);
+    // A release that is not seen here, and would be enough, sees the question.
+    if (released() + 1 < asked_plus_one()) Atomics::heavy_barrier();
     tell();
   }
 
@@ -52,7 +60,7 @@ class WireCredit {
   /// of the ring. True when it has been told, or is gone; else it will be, by settle().
   bool finish(std::uint64_t taken) noexcept {
     const std::lock_guard<Mutex> lock(mutex_);
-    released_ = std::max(released_, taken);
+    taken_ = taken;
     static_cast<void>(link_->progress());
     finished_ = tell() || link_->peer_state() != PeerState::alive;
     return finished_;
@@ -68,20 +76,27 @@ class WireCredit {
   }
 
  private:
+  // Acquire: what the releasing thread read of the records comes before the sender's writing over them.
+  std::uint64_t released() const noexcept { return std::max(released_.load(std::memory_order_acquire), taken_); }
+  std::uint64_t told() const noexcept { return told_.load(std::memory_order_relaxed); }
+  std::uint64_t asked_plus_one() const noexcept { return link_->counter(counter_index(WireCounter::asked)); }
+
   bool tell() noexcept {
-    if (released_ == told_) return true;
-    const Signal credit{.counter = counter_index(WireCounter::credit), .value = released_ + 1, .wake = true};
+    const std::uint64_t cursor = released();
+    if (cursor == told()) return true;
+    const Signal credit{.counter = counter_index(WireCounter::credit), .value = cursor + 1, .wake = true};
     if (!link_->post({}, credit)) return false;
-    told_ = released_;
+    told_.store(cursor, std::memory_order_relaxed);
     return true;
   }
 
   const std::uint64_t gathered_;
   const std::uint64_t urgent_;
   Link* link_ = nullptr;
-  Mutex mutex_;  // guards all below, and the link's posts
-  std::uint64_t released_ = 0;
-  std::uint64_t told_ = 0;
+  typename Atomics::template Atomic<std::uint64_t> released_{0};
+  typename Atomics::template Atomic<std::uint64_t> told_{0};  // stored under the mutex
+  Mutex mutex_;                                               // guards the rest, and the link's posts
+  std::uint64_t taken_ = 0;                                   // all before it is given back, released or not
   bool finished_ = false;
 };
 

@@ -237,7 +237,8 @@ class WaitSet::State final : public WaitSetMembers, public std::enable_shared_fr
       static_cast<void>(!::read(event_.get(), &rings, sizeof rings));
       return;
     }
-    const std::uint64_t key = event.data.u64;  // a copy: the event is packed, so what is in it lies at no aligned address
+    const std::uint64_t key =
+        event.data.u64;  // a copy: the event is packed, so what is in it lies at no aligned address
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;  // it was removed meanwhile
     auto& [number, entry] = *found;

@@ -163,7 +163,14 @@ class OurSuites(unittest.TestCase):
     def test_the_musts_of_patterns(self):
         self.assertEqual(
             self.musts("patterns"),
-            {("publish ipc", 8): ("higher", "best", 3.0), ("publish tcp", 8): ("higher", "best", 3.0)},
+            {
+                ("publish ipc", 8): ("higher", "best", 3.0),
+                ("publish tcp", 8): ("higher", "best", 3.0),
+                ("ask ipc", 8): ("lower", "best", 0.05),
+                ("ask ipc asleep", 8): ("lower", "best", 0.5),
+                ("ask tcp", 8): ("lower", "best", 0.2),
+                ("ask tcp asleep", 8): ("lower", "best", 0.85),
+            },
         )
 
     def test_only_where_all_run_the_same_code_noise_is_allowed_for(self):

@@ -166,7 +166,7 @@ class Receiving final : public LaneSource {
   Bell bell_;
   psyne::ConsumerBlock<ExplorerAtomics> block_;
   alignas(64) std::array<std::byte, capacity> ring_{};
-  psyne::WireCredit<End, Lock> credit_{~std::uint64_t{0}};
+  psyne::WireCredit<End, Lock, ExplorerAtomics> credit_{~std::uint64_t{0}};
   std::optional<LaneReader<Fixed, ExplorerAtomics>> reader_;
 };
 
@@ -292,6 +292,37 @@ TEST(WireLaneExplored, CreditThatIsAskedForComesThoughItsReaderIsAway) {
   expect_found("wire lane, credit is not asked for", take_one_and_turn_away<Bug::asks_for_nothing>, "", by_chance());
   expect_found("wire lane, too much credit is asked for", take_one_and_turn_away<Bug::asks_for_too_much>, "",
                by_chance());
+}
+
+/// A link by which the sender asks, and which keeps what it is told.
+struct AskingLink {
+  ExplorerAtomics::Atomic<std::uint64_t> asked{0};
+  ExplorerAtomics::Atomic<std::uint64_t> told{0};
+
+  std::uint64_t counter(std::uint32_t /*asked*/) const { return asked.load(std::memory_order_acquire); }
+  psyne::Result<psyne::Token> post(std::span<const Put> /*none*/, const Signal& signal) {
+    told.store(signal.value, std::memory_order_relaxed);
+    return psyne::Token{1};
+  }
+};
+
+/// One thread releases just when the service thread has been rung by the question.
+template <class Atomics>
+void release_while_asked() {
+  AskingLink link;
+  psyne::WireCredit<AskingLink, Lock, Atomics> credit{~std::uint64_t{0}};
+  credit.connect(link);
+  ExplorerAtomics::Thread elsewhere([&] { credit.release(8); });
+  link.asked.store(9, std::memory_order_release);
+  credit.settle();
+  elsewhere.join();
+  require(link.told.load(std::memory_order_relaxed) == 9, "who asked is told");
+}
+
+TEST(WireLaneExplored, AReleaseAndTheQuestionDoNotMissEachOther) {
+  expect_sound("wire credit", release_while_asked<ExplorerAtomics>, deep());
+  expect_found("wire credit, without its heavy barrier", release_while_asked<HeavyBarrierMissing>, "who asked is told");
+  expect_found("wire credit, without its light barrier", release_while_asked<LightBarrierMissing>, "who asked is told");
 }
 
 /// What a full queue turned away arrives though the sender's thread never calls again.

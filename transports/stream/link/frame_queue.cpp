@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -17,6 +18,19 @@ constexpr std::size_t most_pieces = 64;  // of one system call
 // of 10.6.
 constexpr std::size_t long_write = std::size_t{256} << 10U;
 constexpr std::size_t first_part = std::size_t{32} << 10U;
+
+// So little goes as one piece: a list of pieces is copied in by the kernel, and walked (8 B one way: 0.1 us of 4).
+constexpr std::size_t most_joined = 256;
+
+std::span<iovec> join(std::span<iovec> pieces, std::span<std::byte> into) noexcept {
+  std::size_t bytes = 0;
+  for (const iovec& one : pieces) {
+    std::memcpy(into.data() + bytes, one.iov_base, one.iov_len);
+    bytes += one.iov_len;
+  }
+  pieces[0] = {into.data(), bytes};
+  return pieces.first(1);
+}
 
 std::span<iovec> part_of(std::span<iovec> pieces, std::size_t bytes) noexcept {
   std::size_t used = 0;
@@ -94,6 +108,8 @@ FrameQueue::Write FrameQueue::write(ByteStream& stream) noexcept {
       skip = 0;
     }
     std::span<iovec> chosen = std::span(pieces).first(used);
+    std::array<std::byte, most_joined> joined;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    if (used > 1 && wanted <= joined.size()) chosen = join(chosen, joined);
     if (first && wanted >= long_write) chosen = part_of(chosen, wanted = first_part);
     const ssize_t sent = stream.write(chosen);
     if (sent < 0) return errno == EAGAIN ? Write::no_room : Write::failed;

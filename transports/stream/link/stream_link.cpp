@@ -368,6 +368,13 @@ std::optional<std::span<std::byte>> StreamLink::place_in_region(const Frame& fra
 FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
   switch (frame.kind) {
     case Frame::Kind::put:
+#ifdef __SANITIZE_THREAD__
+    {
+      // It takes the bytes of sendmsg for read when that has returned, by when the peer may have answered: wait for
+      // that.
+      const std::lock_guard returned(send_mutex_);
+    }
+#endif
       redirection_.came(frame);
       if (frame.counter != Frame::no_counter) {
         if (frame.counter >= counters) return Next::cut_off;
