@@ -8,7 +8,7 @@ help:
 	@echo 'make TARGET     what it does                                                      on 2 slow cores, first time'
 	@echo
 	@echo '  demo          builds psyne and shows it at work on real images                             about 3 minutes'
-	@echo '  test          builds and runs every test                                                   about 8 minutes'
+	@echo '  test          builds and runs every test                                                   about 9 minutes'
 	@echo '  bench         measures psyne beside its peers, into a table                               about 14 minutes'
 	@echo '  lint          format, clang-tidy, layers, file lengths, headers that stand alone           about 3 minutes'
 	@echo '  format        formats every source in place                                                        seconds'
