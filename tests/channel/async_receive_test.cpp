@@ -266,7 +266,7 @@ TEST_P(AsyncReceive, ACallbackMayReceiveAgain) {
     if (++next <= count) receiver->receive_async().on_complete(again);
   };
   receiver->receive_async().on_complete(again);
-  for (std::uint64_t i = 1; i <= count; ++i) send(i);
+  for (std::uint64_t i = 1; i <= count; ++i) post(i);
   for (int i = 0; i < 10'000 && next <= count; ++i) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(next, count + 1);
 }

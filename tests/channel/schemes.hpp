@@ -83,11 +83,12 @@ class ConnectedOverEveryScheme : public OverEveryScheme {
     sender->send({0, 0}).value();
     ASSERT_TRUE(receiver->receive(10s));
   }
-  /// Where the receiver had nothing, and nobody waited for it, the test's own thread goes on when the message is there:
-  /// over a wire that takes its time.
+  void post(std::uint64_t number) { sender->send({number, 0}, std::chrono::seconds(10)).value(); }
+  /// As post; and where the receiver had nothing, and nobody waited for it, the test's own thread goes on when the
+  /// message is there: over a wire that takes its time. Not while another thread, or a callback, receives.
   void send(std::uint64_t number) {
     const bool across = !maps() && std::this_thread::get_id() == own_ && receiver->arm();
-    sender->send({number, 0}, std::chrono::seconds(10)).value();
+    post(number);
     for (int i = 0; across && i < 10'000 && receiver->arm(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
