@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace patterns_bench {
@@ -29,6 +30,18 @@ struct Bureau {
   /// What asks there, and waits for the answer.
   std::function<Ask(const Terms&, const Address&)> asker;
 };
+
+/// Answers what `receive` fills in, query after query, by what `send` is given.
+template <class Receive, class Send>
+[[noreturn]] void answer_each(const Terms& terms, const Bureau::Answer& answer, Receive receive, Send send) {
+  std::vector<std::byte> query(terms.bytes);
+  std::vector<std::byte> reply(terms.bytes);
+  for (;;) {
+    receive(std::span(query));
+    answer(query, reply);
+    send(std::span(std::as_const(reply)));
+  }
+}
 
 /// Nanoseconds from asking to the answer, one ask at a time: the median. Payloads are copied back; answers are checked.
 double round_trip(const Bureau& bureau, const Terms& terms, std::chrono::nanoseconds duration);

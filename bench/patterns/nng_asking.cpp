@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace patterns_bench {
 namespace {
@@ -30,6 +29,10 @@ void receive(nng_socket socket, const Terms& terms, std::span<std::byte> message
   }
 }
 
+void send(nng_socket socket, std::span<const std::byte> message) {
+  require(nng_send(socket, const_cast<std::byte*>(message.data()), message.size(), 0), "send");
+}
+
 void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau::Answer& answer) {
   nng_socket socket{};
   require(nng_rep0_open(&socket), "make a socket");
@@ -44,13 +47,9 @@ void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau:
   Address address{};
   std::ranges::copy(at, address.begin());
   announce(address);
-  std::vector<std::byte> query(terms.bytes);
-  std::vector<std::byte> reply(terms.bytes);
-  for (;;) {
-    receive(socket, terms, query);
-    answer(query, reply);
-    require(nng_send(socket, reply.data(), reply.size(), 0), "send");
-  }
+  answer_each(
+      terms, answer, [&](std::span<std::byte> query) { receive(socket, terms, query); },
+      [socket](std::span<const std::byte> reply) { send(socket, reply); });
 }
 
 }  // namespace
@@ -61,7 +60,7 @@ Bureau nng_bureau() {
             require(nng_req0_open(&socket), "make a socket");
             require(nng_dial(socket, address.data(), nullptr, 0), "dial");
             return [socket, terms](std::span<const std::byte> query, std::span<std::byte> reply) {
-              require(nng_send(socket, const_cast<std::byte*>(query.data()), query.size(), 0), "send");
+              send(socket, query);
               receive(socket, terms, reply);
             };
           }};

@@ -6,7 +6,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace patterns_bench {
 namespace {
@@ -32,6 +31,10 @@ void receive(void* socket, const Terms& terms, std::span<std::byte> message) {
   }
 }
 
+void send(void* socket, std::span<const std::byte> message) {
+  require(zmq_send(socket, message.data(), message.size(), 0) >= 0, "send");
+}
+
 void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau::Answer& answer) {
   void* socket = open_socket(ZMQ_REP);
   const std::string at = terms.over_tcp ? "tcp://127.0.0.1:*" : "ipc://@" + fresh_name();
@@ -40,13 +43,9 @@ void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau:
   std::size_t length = address.size();
   require(zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, address.data(), &length) == 0, "ask for the address");
   announce(address);
-  std::vector<std::byte> query(terms.bytes);
-  std::vector<std::byte> reply(terms.bytes);
-  for (;;) {
-    receive(socket, terms, query);
-    answer(query, reply);
-    require(zmq_send(socket, reply.data(), reply.size(), 0) >= 0, "send");
-  }
+  answer_each(
+      terms, answer, [&](std::span<std::byte> query) { receive(socket, terms, query); },
+      [socket](std::span<const std::byte> reply) { send(socket, reply); });
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ Bureau zeromq_bureau() {
             void* socket = open_socket(ZMQ_REQ);
             require(zmq_connect(socket, address.data()) == 0, "connect");
             return [socket, terms](std::span<const std::byte> query, std::span<std::byte> reply) {
-              require(zmq_send(socket, query.data(), query.size(), 0) >= 0, "send");
+              send(socket, query);
               receive(socket, terms, reply);
             };
           }};

@@ -31,6 +31,7 @@ using psyne_test::quote_for;
 using psyne_test::Request;
 using psyne_test::Requester;
 using psyne_test::Responder;
+using psyne_test::sum_of_prices;
 
 class Answering : public psyne_test::OverEveryScheme {
  protected:
@@ -62,16 +63,6 @@ psyne::Task<int> answer_some(Responder& responder, int count) {
   co_return answered;
 }
 
-psyne::Task<double> ask_some(Requester& desk, std::uint64_t count) {
-  double sum = 0;
-  for (std::uint64_t symbol = 0; symbol < count; ++symbol) {
-    auto answer = co_await desk.ask_async({symbol}, 20s);
-    if (!answer) throw psyne::Exception(answer.error());
-    sum += answer->price;
-  }
-  co_return sum;
-}
-
 TEST_P(Answering, ACoroutineAnswersWhoWaits) {
   std::atomic<int> right{0};
   std::thread asker([&] {
@@ -87,7 +78,7 @@ TEST_P(Answering, ACoroutineAnswersWhoWaits) {
 
 TEST_P(Answering, ACoroutineAnswersACoroutine) {
   psyne::Result<double> sum = Code::cancelled;
-  std::thread asker([&] { sum = psyne::sync_wait(ask_some(*desk, 20)); });
+  std::thread asker([&] { sum = psyne::sync_wait(sum_of_prices(*desk, 20)); });
   EXPECT_EQ(psyne::sync_wait(answer_some(*responder, 20)), 20);
   asker.join();
   ASSERT_TRUE(sum) << sum.error().text();

@@ -19,19 +19,10 @@ using psyne_test::eventually;
 using psyne_test::Requester;
 using psyne_test::Responder;
 using psyne_test::serving;
+using psyne_test::sum_of_prices;
 
 class AskingAsync : public psyne_test::OverEveryScheme {};
 INSTANTIATE_TEST_SUITE_P(Schemes, AskingAsync, testing::ValuesIn(psyne_test::pattern_schemes), psyne_test::scheme_name);
-
-psyne::Task<double> sum_of_prices(Requester& desk, std::uint64_t count) {
-  double sum = 0;
-  for (std::uint64_t symbol = 0; symbol < count; ++symbol) {
-    auto answer = co_await desk.ask_async({symbol}, 20s);
-    if (!answer) throw psyne::Exception(answer.error());
-    sum += answer->price;
-  }
-  co_return sum;
-}
 
 TEST_P(AskingAsync, ACoroutineAwaitsAnswers) {
   const std::string name = uri();

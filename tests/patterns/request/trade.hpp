@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/task/task.hpp>
 #include <psyne/patterns/request/requester.hpp>
 #include <psyne/patterns/request/responder.hpp>
 
@@ -30,6 +31,17 @@ using Requester = psyne::Requester<Query, Quote>;
 using Responder = psyne::Responder<Query, Quote>;
 using Request = psyne::Request<Query, Quote>;
 using Answer = psyne::Answer<Quote>;
+
+/// Asks for the symbols 0, 1, ..., one after the other.
+inline psyne::Task<double> sum_of_prices(Requester& desk, std::uint64_t count) {
+  double sum = 0;
+  for (std::uint64_t symbol = 0; symbol < count; ++symbol) {
+    auto answer = co_await desk.ask_async({symbol}, std::chrono::seconds(20));
+    if (!answer) throw psyne::Exception(answer.error());
+    sum += answer->price;
+  }
+  co_return sum;
+}
 
 /// A thread that answers by `callable` until it goes.
 template <class Callable, class AnyResponder = Responder>

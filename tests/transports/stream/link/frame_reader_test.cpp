@@ -40,6 +40,23 @@ void append(std::vector<std::byte>& stream, const Frame& frame) {
   stream.insert(stream.end(), frame.length, std::byte{1});
 }
 
+/// A stream of up to 40 frames, one behind the other in the region: a third empty, of the rest one in `large` large.
+std::vector<Frame> some_frames(std::mt19937& random, WrittenStream& stream, std::uint32_t large) {
+  std::vector<Frame> sent;
+  std::uint64_t offset = 0;
+  for (std::uint64_t value = 0; value < 40 && offset < 60'000; ++value) {
+    Frame frame{
+        .counter = static_cast<std::uint16_t>(random() % 32), .generation = 7, .offset = offset, .value = value};
+    frame.length =
+        random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random() % (random() % large == 0 ? 40'000 : 500));
+    offset += frame.length;
+    append(stream.coming, frame);
+    sent.push_back(frame);
+  }
+  stream.ended = true;
+  return sent;
+}
+
 Read read_all(FrameReader& reader, WrittenStream& stream, Sink& sink) {
   for (;;) {
     const Read read = reader.read(stream, sink);
@@ -52,18 +69,8 @@ Read read_all(FrameReader& reader, WrittenStream& stream, Sink& sink) {
 TEST(FrameReader, TakesAnyStreamApartHoweverItIsCut) {
   for (std::uint32_t seed = 1; seed <= 60; ++seed) {
     std::mt19937 random(seed);
-    std::vector<Frame> sent;
     WrittenStream stream;
-    std::uint64_t offset = 0;
-    for (std::uint64_t value = 0; value < 40 && offset < 60'000; ++value) {
-      Frame frame{
-          .counter = static_cast<std::uint16_t>(random() % 32), .generation = 7, .offset = offset, .value = value};
-      frame.length = random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random() % (random() % 5 == 0 ? 40'000 : 500));
-      offset += frame.length;
-      append(stream.coming, frame);
-      sent.push_back(frame);
-    }
-    stream.ended = true;
+    const std::vector<Frame> sent = some_frames(random, stream, 5);
     stream.step = seed % 4 == 0 ? 1 + random() % 40 : 1 + random() % 50'000;
     FrameReader reader;
     Sink sink;
@@ -108,23 +115,16 @@ struct GuessingSink final : psyne::FrameSink {
 TEST(FrameReader, AWrongGuessIsPutRight) {
   for (std::uint32_t seed = 1; seed <= 300; ++seed) {
     std::mt19937 random(seed);
-    std::vector<Frame> sent;
     WrittenStream stream;
-    std::uint64_t offset = 0;
+    const std::vector<Frame> sent = some_frames(random, stream, 3);
     std::vector<std::byte> expected(100'000);
-    for (std::uint64_t value = 0; value < 40 && offset < 60'000; ++value) {
-      Frame frame{
-          .counter = static_cast<std::uint16_t>(random() % 32), .generation = 7, .offset = offset, .value = value};
-      frame.length = random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random() % (random() % 3 == 0 ? 40'000 : 500));
-      append(stream.coming, frame);
-      for (std::uint64_t i = 0; i < frame.length; ++i) {
-        const auto byte = static_cast<std::byte>(random());
-        stream.coming[stream.coming.size() - frame.length + i] = expected[offset + i] = byte;
-      }
-      offset += frame.length;
-      sent.push_back(frame);
+    auto come = stream.coming.begin();
+    for (const Frame& frame : sent) {
+      const auto bytes = std::span(come += sizeof frame, frame.length);
+      std::ranges::generate(bytes, [&random] { return static_cast<std::byte>(random()); });
+      std::ranges::copy(bytes, expected.begin() + static_cast<std::ptrdiff_t>(frame.offset));
+      come += frame.length;
     }
-    stream.ended = true;
     stream.step = seed % 4 == 0 ? 1 + random() % 40 : 1 + random() % 50'000;
     FrameReader reader;
     GuessingSink sink(seed);
