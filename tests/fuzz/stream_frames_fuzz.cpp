@@ -1,16 +1,15 @@
 // A peer that writes anything into a stream, in any pieces: the link does what a model of it does that has the whole
 // stream before it, byte for byte, up to the first frame that cannot be, and not one byte beyond.
 #include <psyne/core/service/service.hpp>
-#include <psyne/transports/stream/link/socket_stream.hpp>
 #include <psyne/transports/stream/link/stream_link.hpp>
 
 #include "input.hpp"
 
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -29,9 +28,24 @@ void check(bool promise) {
   if (!promise) std::abort();
 }
 
-std::vector<std::byte> stream_of(Input& input, std::uint64_t window) {
-  std::vector<std::byte> stream;
-  while (!input.empty() && stream.size() < 32 * 1024) {
+constexpr std::size_t longest_stream = 32 * 1024, longest_put = 6000;
+
+/// What puts carry: no two stretches of it are alike.
+const std::vector<std::byte>& payload() {
+  static const auto bytes = [] {
+    std::vector<std::byte> made;
+    std::uint32_t state = 1;
+    while (made.size() < longest_stream + 2 * longest_put)
+      made.push_back(static_cast<std::byte>((state = state * 1664525 + 1013904223) >> 24U));
+    return made;
+  }();
+  return bytes;
+}
+
+const std::vector<std::byte>& stream_of(Input& input, std::uint64_t window) {
+  static std::vector<std::byte> stream;
+  stream.clear();
+  while (!input.empty() && stream.size() < longest_stream) {
     Frame frame;
     const auto how = input.take<std::uint8_t>();
     frame.kind = static_cast<Frame::Kind>(how < 8 ? how : 1 + how % 4);
@@ -39,13 +53,14 @@ std::vector<std::byte> stream_of(Input& input, std::uint64_t window) {
     frame.counter = static_cast<std::uint16_t>(input.take<std::uint8_t>() % (how < 32 ? 40 : 32));
     frame.generation = input.position(window) % (how < 64 ? ~0ULL : 4);
     if (frame.kind == Frame::Kind::put) {
-      frame.length = input.take<std::uint16_t>() % (how < 96 ? 6000 : 64);
+      frame.length = input.take<std::uint16_t>() % (how < 96 ? longest_put : 64);
       frame.offset = how < 128 ? input.position(window_bytes) : input.take<std::uint16_t>() % window_bytes;
     }
     frame.value = input.take<std::uint32_t>();
     const auto* head = reinterpret_cast<const std::byte*>(&frame);
     stream.insert(stream.end(), head, head + (how == 255 ? input.take<std::uint8_t>() % sizeof frame : sizeof frame));
-    stream.insert(stream.end(), frame.length, std::byte{0x5a});
+    const auto bytes = std::span(payload()).subspan(stream.size(), frame.length);
+    stream.insert(stream.end(), bytes.begin(), bytes.end());
   }
   return stream;
 }
@@ -87,36 +102,90 @@ struct Model {
   psyne::PeerState state = psyne::PeerState::alive;
 };
 
+/// A stream from a stranger, who does not close it and takes all that goes to him. It lies in memory: what a socket
+/// adds to it costs more than all that is tried here.
+class StrangerStream final : public psyne::ByteStream {
+ public:
+  StrangerStream(int descriptor, std::span<const std::byte> coming, bool peeks)
+      : descriptor_(descriptor), coming_(coming), peeks_(peeks) {}
+
+  void arrive(std::size_t bytes) { arrived_ = std::min(arrived_ + bytes, coming_.size()); }
+  /// Whether the link has seen all of it.
+  bool dry() const { return shown_ == coming_.size(); }
+
+  int descriptor() const noexcept override { return descriptor_; }
+  ssize_t read(std::span<const iovec> into) noexcept override {
+    std::size_t got = 0;
+    for (const iovec& piece : into) got += copy(got, {static_cast<std::byte*>(piece.iov_base), piece.iov_len});
+    discard(got);
+    shown_ = 0;
+    return of(got);
+  }
+  bool peeks() const noexcept override { return peeks_; }
+  ssize_t peek(std::span<std::byte> into) noexcept override { return of(shown_ = copy(0, into)); }
+  void discard(std::size_t bytes) noexcept override {
+    check(bytes <= arrived_);
+    coming_ = coming_.subspan(bytes);
+    arrived_ -= bytes;
+    shown_ -= std::min(shown_, bytes);
+  }
+  ssize_t write(std::span<const iovec> from) noexcept override {
+    ssize_t sent = 0;
+    for (const iovec& piece : from) sent += static_cast<ssize_t>(piece.iov_len);
+    return sent;
+  }
+
+ private:
+  std::size_t copy(std::size_t at, std::span<std::byte> into) const {
+    const std::size_t part = std::min(into.size(), arrived_ - at);
+    if (part != 0) std::memcpy(into.data(), coming_.data() + at, part);
+    return part;
+  }
+  static ssize_t of(std::size_t got) {
+    if (got == 0) errno = EAGAIN;
+    return got == 0 ? -1 : static_cast<ssize_t>(got);
+  }
+
+  int descriptor_;
+  std::span<const std::byte> coming_;  // that was not taken out
+  std::size_t arrived_ = 0;            // of these
+  std::size_t shown_ = 0;              // of these, by the last peek
+  bool peeks_;
+};
+
+/// What all inputs use, and leave as it was.
+struct Ground {
+  // Never readable, and nothing else is watched for: the service thread is never called, and a link lives here alone.
+  std::shared_ptr<psyne::LifeLine> line =
+      std::make_shared<psyne::LifeLine>(psyne::Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+  psyne::Region memory = psyne::Region::allocate(window_bytes, "window", {}).value();
+  psyne::Region shown = psyne::Region::allocate(window_bytes, "shown", {}).value();
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static psyne::Service& service = *psyne::Service::process().value();
-  Input input(data, size);
-  std::array<int, 2> ends{};
-  check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  const psyne::Descriptor stranger(ends[1]);
-  auto line = std::make_shared<psyne::LifeLine>(psyne::Descriptor(ends[0]));
-  psyne::StreamLink link(line, std::make_unique<psyne::SocketStream>(line), {.pid = 1, .name = "stranger"}, {});
-  const auto memory = psyne::Region::allocate(window_bytes, "window", {}).value();
-  const auto shown_memory = psyne::Region::allocate(window_bytes, "shown", {}).value();
-  const std::uint64_t shown = link.expose(shown_memory, psyne::Access::read).value().generation;
-  const std::uint64_t window = link.expose(memory, psyne::Access::write).value().generation;
-  check(window == shown + 1);
-  service.run([&] { link.start({}).value(); });
+  static Ground ground;
+  std::memset(ground.memory.bytes().data(), 0, window_bytes);
+  const std::size_t deeds = size / 4;  // what is done with the stream; the rest is what comes by it
+  Input input(data, deeds), frames(data + deeds, size - deeds);
+  constexpr std::uint64_t shown = 1, window = 2;
+  const bool peeks = input.take<std::uint8_t>() % 2 == 1;
+  const std::vector<std::byte>& bytes = stream_of(frames, window);
+  const auto stream = std::make_shared<StrangerStream>(ground.line->get(), bytes, peeks);
+  psyne::StreamLink link(ground.line, stream, {.pid = 1, .name = "stranger"}, {});
+  check(link.expose(ground.shown, psyne::Access::read).value().generation == shown);
+  const psyne::RemoteSpan exposed = link.expose(ground.memory, psyne::Access::write).value();
+  check(exposed.generation == window);
+  link.start({}).value();
 
-  const std::vector<std::byte> stream = stream_of(input, window);
   Model model(window);
-  model.run(stream);
-  std::span<const std::byte> left = stream;
-  int unread = 1;
-  psyne::RemoteSpan exposed;
-  exposed.generation = window;
+  model.run(bytes);
   std::vector<std::byte> wanted(1 + input.take<std::uint16_t>() % 5000);
-  std::vector<bool> redirected(window_bytes);  // what lands elsewhere is put back over what has landed there since
-  while ((!left.empty() || unread > 0) && link.peer_state() == psyne::PeerState::alive) {
-    const std::size_t piece = std::min<std::size_t>(left.size(), 1 + input.take<std::uint16_t>() % 5000);
-    const ssize_t sent = send(stranger.get(), left.data(), piece, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0) left = left.subspan(static_cast<std::size_t>(sent));
+  std::vector<std::size_t> redirected;  // from there on; it is put back over what has landed there since
+  while (!stream->dry() && link.peer_state() == psyne::PeerState::alive) {
+    const auto piece = input.empty() ? std::uint8_t{255} : input.take<std::uint8_t>();
+    stream->arrive(piece < 128 ? 1 + std::size_t{piece} : std::size_t{piece} * 64);
     if (const auto turn = input.take<std::uint8_t>(); turn % 8 == 1) {
       const psyne::Redirect redirect{.offsets = {input.position(window_bytes), input.position(window_bytes)},
                                      .into = wanted,
@@ -124,25 +193,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                      .bytes_before = input.take<std::uint8_t>()};
       link.end_redirect(false);
       link.redirect(exposed, redirect);
-      for (const std::uint64_t offset : redirect.offsets) {
-        for (std::size_t place = offset; place < std::min(offset + wanted.size(), window_bytes); ++place)
-          redirected[place] = true;
-      }
+      redirected.insert(redirected.end(), redirect.offsets.begin(), redirect.offsets.end());
     } else if (turn % 8 == 2) {
       link.end_redirect(false);
+    } else if (turn % 8 == 3) {
+      link.settle();
     }
     link.progress().value();
-    check(ioctl(line->get(), FIONREAD, &unread) == 0);
   }
-  service.run([&] { link.progress().value(); });  // after what the service thread may be reading just now
   link.end_redirect(false);
   check(link.peer_state() == model.state);
   for (std::uint32_t counter = 0; counter < model.counters.size(); ++counter)
     check(link.counter(counter) == model.counters[counter]);
-  for (std::size_t place = 0; place < window_bytes; ++place) {
-    const bool landing = place >= model.under_way.first && place - model.under_way.first < model.under_way.second;
-    check(landing || redirected[place] || memory.bytes()[place] == model.memory[place]);
-  }
-  check(std::ranges::all_of(shown_memory.bytes(), [](std::byte byte) { return byte == std::byte{0}; }));
+  const auto leave_out = [&](std::size_t from, std::size_t count) {
+    if (from >= window_bytes) return;
+    std::memcpy(model.memory.data() + from, ground.memory.bytes().data() + from, std::min(count, window_bytes - from));
+  };
+  leave_out(model.under_way.first, model.under_way.second);
+  for (const std::size_t from : redirected) leave_out(from, wanted.size());
+  check(std::memcmp(ground.memory.bytes().data(), model.memory.data(), window_bytes) == 0);
+  static const std::array<std::byte, window_bytes> nothing{};
+  check(std::memcmp(ground.shown.bytes().data(), nothing.data(), window_bytes) == 0);
   return 0;
 }
