@@ -1,4 +1,4 @@
-"""./bench/compare SUITE [--quick] [--check] [--json FILE] [--plot FILE]"""
+"""./bench/compare SUITE [--veth] [--quick] [--check] [--json FILE] [--plot FILE]"""
 
 import argparse
 import datetime
@@ -7,14 +7,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from comparison import machine, pace, results
+from comparison import machine, pace, results, veth
 from comparison.interleaved import Interleaved
 from comparison.limits import PROGRAM as LIMITS
 from comparison.progress import Progress
 from comparison.ratios import outcome_of
 from comparison.rounds import Rounds, show_cell
 from comparison.served import ProgramFailed
-from comparison.suite import load_suites
+from comparison.suite import SuiteError, load_suites, over_veth
 from comparison.table import table
 from comparison.together import Together
 from comparison.verdict import shortfalls
@@ -29,6 +29,13 @@ def main(words):
     suite = suites[options.suite]
     folder = options.build / "bench"
     if not build_missing(folder, suite, options.build):
+        return 2
+    try:
+        if options.veth:
+            suite = over_veth(suite)
+            veth.enter()
+    except (SuiteError, veth.NoNetwork) as reason:
+        print(f"cannot measure over a pair of virtual interfaces: {reason}", file=sys.stderr)
         return 2
     try:
         measured = measure(suite, folder, pace.QUICK if options.quick else pace.FULL)
@@ -56,6 +63,7 @@ def parse(words, suites):
         epilog="example: ./bench/compare ipc --quick --check",
     )
     parser.add_argument("suite", choices=sorted(suites), help="; ".join(f"{s.name}: {s.title}" for s in suites.values()))
+    parser.add_argument("--veth", action="store_true", help="TCP through a pair of virtual interfaces, not the loopback device")
     parser.add_argument("--quick", action="store_true", help="3 short rounds in place of 7, in a minute or two")
     parser.add_argument("--check", action="store_true", help="exit status 1 when a must is missed or a peer is absent")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")

@@ -1,7 +1,7 @@
 """What a suite measures and what it must reach: bench/musts.json as values."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional
 
@@ -85,6 +85,15 @@ class Suite:
 
 class SuiteError(Exception):
     """The file of musts says something that cannot be meant."""
+
+
+def over_veth(suite):
+    """The same through a pair of virtual interfaces: what is measured over TCP, by the same musts."""
+    rows = tuple(row for row in suite.rows if suite.over == "tcp" or " tcp" in row.work)
+    if not rows:
+        raise SuiteError(f"{suite.name} measures nothing over TCP")
+    title = suite.title.replace(", through the loopback device", "") + ", through a pair of virtual interfaces"
+    return replace(suite, name=f"{suite.name}-veth", title=title, rows=rows)
 
 
 def load_suites(path):

@@ -1,4 +1,5 @@
 // libfabric's providers shm, and tcp below ofi_rxm: tagged messages; polled, or asleep until one is complete.
+#include "pair/network.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -39,8 +40,8 @@ struct Owned {
 
 class Libfabric {
  public:
-  Libfabric(Over over, const Cell& cell, Control& control) : blocks_(cell.blocks()) {
-    find_provider(over);
+  Libfabric(Over over, const Cell& cell, Side side, Control& control) : blocks_(cell.blocks()) {
+    find_provider(over, network_address(side));
     require(fi_fabric(info_->fabric_attr, &fabric_.object, nullptr), "open the fabric");
     require(fi_domain(fabric_.object, info_.get(), &domain_.object, nullptr), "open the domain");
     fi_av_attr peers{};
@@ -108,7 +109,7 @@ class Libfabric {
     void operator()(fi_info* info) const noexcept { fi_freeinfo(info); }
   };
 
-  void find_provider(Over over) {
+  void find_provider(Over over, const std::string& address) {
     std::unique_ptr<fi_info, FreeInfo> hints(fi_allocinfo());
     hints->caps = FI_TAGGED;
     hints->mode = FI_CONTEXT | FI_CONTEXT2;
@@ -118,9 +119,9 @@ class Libfabric {
     const bool tcp = over == Over::tcp;
     hints->fabric_attr->prov_name = ::strdup(tcp ? "tcp;ofi_rxm" : "shm");
     fi_info* found = nullptr;
-    require(
-        fi_getinfo(FI_VERSION(1, 17), tcp ? "127.0.0.1" : nullptr, nullptr, tcp ? FI_SOURCE : 0, hints.get(), &found),
-        "find the provider");
+    require(fi_getinfo(FI_VERSION(1, 17), tcp ? address.c_str() : nullptr, nullptr, tcp ? FI_SOURCE : 0, hints.get(),
+                       &found),
+            "find the provider");
     info_.reset(found);
   }
 
@@ -193,7 +194,7 @@ int main(int argc, char** argv) {
   using namespace psyne::bench;
   return run_pair(argc, argv, [](const Options& options) -> Measure {
     return [over = options.over](const Cell& cell, Side side, Control& control) {
-      Libfabric peer(over, cell, control);
+      Libfabric peer(over, cell, side, control);
       return measure_peer(peer, cell, side, control);
     };
   });

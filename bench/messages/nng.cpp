@@ -1,4 +1,5 @@
 // nng: a pair of sockets over ipc or TCP, anew for each measurement. It always sleeps until a message is there.
+#include "pair/network.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -76,7 +77,8 @@ class Nng {
 
  private:
   static std::string address(Over over, std::uint64_t number) {
-    return (over == Over::tcp ? "tcp://127.0.0.1:" : "abstract://psyne-bench-nng-") + std::to_string(number);
+    const std::string tcp = "tcp://" + network_address(Side::leader) + ":";
+    return (over == Over::tcp ? tcp : "abstract://psyne-bench-nng-") + std::to_string(number);
   }
 
   std::uint64_t listen_on_name() {

@@ -1,15 +1,19 @@
 // Open MPI between two processes of one machine, started by its own mpirun; polled, for it has no other way to wait.
 #define OMPI_SKIP_MPICXX 1  // the C interface alone
+#include "pair/network.hpp"
 #include "pair/pin.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
+#include <dlfcn.h>
 #include <mpi.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -46,10 +50,10 @@ class OpenMpi {
 };
 
 /// What carries the messages, and how it was tuned.
-std::vector<const char*> settings(Over over) {
+std::vector<const char*> settings(Over over, const char* device) {
   // Over TCP the defaults: eager limits of 8 KiB to 2 MB gain in one work what they lose in another (128 KiB: streams
   // of 64 KiB at 2.8 GB/s in place of 2.3, 1 MiB one way in 129 us in place of 111); socket buffers change nothing.
-  if (over == Over::tcp) return {"btl", "tcp,self", "btl_tcp_if_include", "lo"};
+  if (over == Over::tcp) return {"btl", "tcp,self", "btl_tcp_if_include", device};
   // The eager limit: 4 KiB in 536 ns, where the default's rendezvous took 2128.
   return {"btl", "vader,self", "btl_vader_eager_limit", "32768"};
 }
@@ -61,7 +65,8 @@ void start_both(int argc, char** argv, Over over) {
   ::setenv("PSYNE_BENCH_MEETING", ("psyne-bench-" + std::to_string(::getpid())).c_str(), 1);
   std::vector<const char*> words{"mpirun", "-n", "2", "--oversubscribe", "--bind-to", "none", "-x"};
   words.push_back("PSYNE_BENCH_MEETING");
-  std::vector<const char*> chosen = settings(over);
+  const std::string device = network_device();
+  std::vector<const char*> chosen = settings(over, device.c_str());
   chosen.insert(chosen.end(), {"pml", "ob1", "oob_tcp_if_include", "lo"});
   for (std::size_t i = 0; i < chosen.size(); i += 2) words.insert(words.end(), {"--mca", chosen[i], chosen[i + 1]});
   words.insert(words.end(), argv, argv + argc);
@@ -70,12 +75,33 @@ void start_both(int argc, char** argv, Over over) {
   std::perror("mpirun");
 }
 
-int run_rank(const Options& options) try {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  const Side side = rank == 0 ? Side::leader : Side::follower;
+/// The connection to mpirun of a process that leaves for another network, where nobody reaches mpirun: made before, and
+/// counted once more than MPI_Init and MPI_Finalize do.
+class Launcher {
+ public:
+  Launcher() {
+    using Init = int (*)(void*, void*, std::size_t);
+    const auto init = reinterpret_cast<Init>(find("PMIx_Init"));
+    if (init == nullptr || init(nullptr, nullptr, 0) != 0) throw std::runtime_error("Open MPI: no PMIx to its mpirun");
+  }
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+  ~Launcher() {
+    using Finalize = int (*)(void*, std::size_t);
+    if (const auto finalize = reinterpret_cast<Finalize>(find("PMIx_Finalize"))) finalize(nullptr, 0);
+  }
+
+ private:
+  void* find(const char* name) const { return library_ == nullptr ? nullptr : ::dlsym(library_, name); }
+
+  void* library_ = ::dlopen("libpmix.so.2", RTLD_NOW | RTLD_GLOBAL);
+};
+
+Side side_of_rank() { return std::string(std::getenv("OMPI_COMM_WORLD_RANK")) == "0" ? Side::leader : Side::follower; }
+
+int run_rank(const Options& options, Control control) try {
+  const Side side = side_of_rank();
   pin(options.cpus[side == Side::leader ? 0 : 1]);
-  Control control = Control::meet(side, std::getenv("PSYNE_BENCH_MEETING"));
   OpenMpi peer(side);
   run_session(options, side, control, [&peer](const Cell& cell, Side self, Control& words) -> std::optional<double> {
     if (cell.blocks()) return std::nullopt;
@@ -98,8 +124,12 @@ int main(int argc, char** argv) {
     start_both(argc, argv, options.over);
     return 1;
   }
+  Control control = Control::meet(side_of_rank(), std::getenv("PSYNE_BENCH_MEETING"));
+  std::optional<Launcher> launcher;
+  if (network_device() != "lo") launcher.emplace();
+  enter_network(side_of_rank());
   MPI_Init(&argc, &argv);
-  const int failed = run_rank(options);
+  const int failed = run_rank(options, std::move(control));
   MPI_Finalize();
   return failed;
 }

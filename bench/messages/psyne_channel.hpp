@@ -5,6 +5,7 @@
 #include "messages/tcp_connection.hpp"
 #include "pair/cell.hpp"
 #include "pair/control.hpp"
+#include "pair/network.hpp"
 #include "pair/options.hpp"
 
 #include <unistd.h>
@@ -30,7 +31,8 @@ struct Fixed {
 /// Where one channel of the two sides is: nobody else on this machine uses it. Over TCP its receiver listens.
 class Place {
  public:
-  Place(std::string scheme, Side side, Control& control) : scheme_(std::move(scheme)) {
+  Place(std::string scheme, Side side, Control& control)
+      : scheme_(std::move(scheme)), receivers_(network_address(other(side))) {
     if (side == Side::leader) {
       number_ = local() ? fresh_number() : free_port();
       control.send(number_);
@@ -40,7 +42,7 @@ class Place {
   }
 
   std::string for_sender() const {
-    return scheme_ + (local() ? "://psyne-bench-" : "://127.0.0.1:") + number() + terms();
+    return scheme_ + "://" + (local() ? "psyne-bench-" : receivers_ + ":") + number() + terms();
   }
   std::string for_receiver() const { return local() ? for_sender() : scheme_ + "://*:" + number() + terms(); }
 
@@ -55,6 +57,7 @@ class Place {
   std::string number() const { return std::to_string(number_); }
 
   std::string scheme_;
+  std::string receivers_;  // address, for who is the sender
   std::uint64_t number_ = 0;
 };
 

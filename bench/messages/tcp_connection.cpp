@@ -1,5 +1,7 @@
 #include "messages/tcp_connection.hpp"
 
+#include "pair/network.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,17 +31,17 @@ struct Socket {
   }
 };
 
-sockaddr_in loopback(std::uint16_t port) noexcept {
+/// Where the leader listens.
+sockaddr_in leaders(std::uint16_t port) noexcept {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, network_address(Side::leader).c_str(), &address.sin_addr);
   address.sin_port = htons(port);
   return address;
 }
 
 /// Binds to a port that the kernel chooses, and returns it.
-std::uint16_t bind_anywhere(const Socket& socket) {
-  sockaddr_in address = loopback(0);
+std::uint16_t bind_anywhere(const Socket& socket, sockaddr_in address) {
   socklen_t length = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   require(::bind(socket.descriptor, generic, length) == 0, "bind");
@@ -49,7 +51,7 @@ std::uint16_t bind_anywhere(const Socket& socket) {
 
 int accept_one(Control& control) {
   const Socket listener;
-  const std::uint16_t port = bind_anywhere(listener);
+  const std::uint16_t port = bind_anywhere(listener, leaders(0));
   require(::listen(listener.descriptor, 1) == 0, "listen");
   control.send(port);
   const int accepted = ::accept4(listener.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
@@ -59,7 +61,7 @@ int accept_one(Control& control) {
 
 int connect_to(std::uint16_t port) {
   Socket socket;
-  const sockaddr_in address = loopback(port);
+  const sockaddr_in address = leaders(port);
   require(::connect(socket.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "connect");
   return std::exchange(socket.descriptor, -1);
 }
@@ -79,6 +81,10 @@ TcpConnection::~TcpConnection() {
   if (socket_ >= 0) ::close(socket_);
 }
 
-std::uint16_t free_port() { return bind_anywhere(Socket()); }
+std::uint16_t free_port() {
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  return bind_anywhere(Socket(), any);
+}
 
 }  // namespace psyne::bench

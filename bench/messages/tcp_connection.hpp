@@ -6,7 +6,7 @@
 
 namespace psyne::bench {
 
-/// A TCP connection between the two sides through the loopback device; what is sent leaves at once: no Nagle, no
+/// A TCP connection between the two sides; what is sent leaves at once: no Nagle, no
 /// pacing.
 class TcpConnection {
  public:
@@ -21,7 +21,7 @@ class TcpConnection {
   int socket_;
 };
 
-/// A port of the loopback device that nobody has now.
+/// A port that nobody here has now.
 std::uint16_t free_port();
 
 }  // namespace psyne::bench

@@ -1,4 +1,5 @@
 // UCX over shared memory and cross-memory attach, or over TCP; polled, or asleep until its worker has something.
+#include "pair/network.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -79,7 +80,7 @@ class Ucx {
   /// streams of 64 KiB at 3.1 to 3.6 GB/s in place of 2.0. For 1 MiB the defaults were best, of socket buffers as well.
   static void tune_tcp(const Cell& cell) {
     ::setenv("UCX_TLS", "tcp", 1);
-    ::setenv("UCX_NET_DEVICES", "lo", 1);
+    ::setenv("UCX_NET_DEVICES", network_device().c_str(), 1);
     const bool eager = cell.size <= 64 << 10;
     const bool long_segments = eager && cell.work == Work::stream;
     ::setenv("UCX_RNDV_THRESH", eager ? "inf" : "auto", 1);

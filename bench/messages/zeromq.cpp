@@ -1,4 +1,5 @@
 // ZeroMQ: a PAIR of sockets over ipc or TCP, anew for each measurement. It always sleeps until a message is there.
+#include "pair/network.hpp"
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
@@ -90,7 +91,7 @@ class ZeroMq {
 
   static std::string fresh_address(Over over) {
     static std::uint64_t listeners = 0;  // an address may linger after its socket was closed
-    if (over == Over::tcp) return "tcp://127.0.0.1:*";
+    if (over == Over::tcp) return "tcp://" + network_address(Side::leader) + ":*";
     return "ipc://@psyne-bench-zeromq-" + std::to_string(::getpid()) + "-" + std::to_string(++listeners);
   }
 

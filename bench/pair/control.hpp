@@ -10,6 +10,7 @@ namespace psyne::bench {
 
 /// Which of the two processes this is. The leader reads what to measure, sends first and prints.
 enum class Side : std::uint8_t { leader, follower };
+constexpr Side other(Side side) noexcept { return side == Side::leader ? Side::follower : Side::leader; }
 
 /// Words between the two processes, outside of what is measured: a blocking stream socket.
 class Control {

@@ -10,7 +10,7 @@ namespace psyne::bench {
 /// What the two processes talk over.
 enum class Over : std::uint8_t {
   ipc,  ///< what one machine has: shared memory, local sockets
-  tcp,  ///< TCP through the loopback device, and nothing else
+  tcp,  ///< TCP through the loopback device or a pair of virtual ones (pair/network.hpp), and nothing else
 };
 
 /// The command line that every program of a pair understands.

@@ -1,5 +1,6 @@
 #include "pair/session.hpp"
 
+#include "pair/network.hpp"
 #include "pair/pin.hpp"
 
 #include <signal.h>
@@ -46,6 +47,7 @@ void follow(Control& control, const Measure& measure) {
 int run_side(const Options& options, Side side, Control& control,
              const std::function<Measure(const Options&)>& open) try {
   pin(options.cpus[side == Side::leader ? 0 : 1]);
+  enter_network(side);
   run_session(options, side, control, open(options));
   return 0;
 } catch (const std::exception& failure) {

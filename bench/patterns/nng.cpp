@@ -31,13 +31,14 @@ Library library(bool over_tcp) {
         nng_socket socket{};
         require(nng_pub0_open(&socket), "make a socket");
         require(nng_socket_set_int(socket, NNG_OPT_SENDBUF, in_flight), "set the send buffer");
-        std::string at = over_tcp ? "tcp://127.0.0.1:0" : "abstract://" + patterns_bench::fresh_name();
+        const std::string here = patterns_bench::tcp_address(psyne::bench::Side::leader);
+        std::string at = over_tcp ? here + "0" : "abstract://" + patterns_bench::fresh_name();
         nng_listener listener{};
         require(nng_listen(socket, at.c_str(), &listener, 0), "listen");
         if (over_tcp) {
           int port = 0;
           require(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port), "ask for the port");
-          at = "tcp://127.0.0.1:" + std::to_string(port);
+          at = here + std::to_string(port);
         }
         std::ranges::copy(at, address.begin());
         return [socket](const Note& note) {

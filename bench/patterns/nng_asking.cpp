@@ -36,13 +36,14 @@ void send(nng_socket socket, std::span<const std::byte> message) {
 void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau::Answer& answer) {
   nng_socket socket{};
   require(nng_rep0_open(&socket), "make a socket");
-  std::string at = terms.over_tcp ? "tcp://127.0.0.1:0" : "abstract://" + fresh_name();
+  const std::string here = tcp_address(psyne::bench::Side::follower);
+  std::string at = terms.over_tcp ? here + "0" : "abstract://" + fresh_name();
   nng_listener listener{};
   require(nng_listen(socket, at.c_str(), &listener, 0), "listen");
   if (terms.over_tcp) {
     int port = 0;
     require(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port), "ask for the port");
-    at = "tcp://127.0.0.1:" + std::to_string(port);
+    at = here + std::to_string(port);
   }
   Address address{};
   std::ranges::copy(at, address.begin());

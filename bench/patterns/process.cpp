@@ -1,5 +1,7 @@
 #include "patterns/process.hpp"
 
+#include "pair/network.hpp"
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -31,6 +33,7 @@ Process::Process(const char* name, const std::function<void(Control&)>& life, st
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {
+    psyne::bench::enter_network(psyne::bench::Side::follower);
     life(ends.second);
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "%s: %s\n", name, failure.what());

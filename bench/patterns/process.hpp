@@ -8,7 +8,7 @@
 
 namespace patterns_bench {
 
-/// A process that does one thing, and is killed at the end.
+/// A process that does one thing, on the follower's side of the network (pair/network.hpp), and is killed at the end.
 class Process {
  public:
   using Control = psyne::bench::Control;

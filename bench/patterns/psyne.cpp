@@ -27,7 +27,8 @@ Library library(bool over_tcp) {
       .publisher = [over_tcp](Address& address) -> Library::Publish {
         const std::string port = std::to_string(psyne::bench::free_port());
         const std::string name = "ipc://" + patterns_bench::fresh_name();
-        const std::string to = over_tcp ? "tcp://127.0.0.1:" + port : name;
+        const std::string here = patterns_bench::tcp_address(psyne::bench::Side::leader);
+        const std::string to = over_tcp ? here + port : name;
         std::ranges::copy(to, address.begin());
         auto feed = std::make_shared<psyne::Publisher<Note>>(
             psyne::Publisher<Note>::open(over_tcp ? "tcp://*:" + port : name,

@@ -36,8 +36,9 @@ void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau:
   auto responder =
       psyne::Responder<Message, Message>::open(terms.over_tcp ? "tcp://*:" + port : name, {.patience = patience(terms)})
           .value();
+  const std::string here = tcp_address(psyne::bench::Side::follower);
   Address address{};
-  std::ranges::copy(terms.over_tcp ? "tcp://127.0.0.1:" + port : name, address.begin());
+  std::ranges::copy(terms.over_tcp ? here + port : name, address.begin());
   announce(address);
   responder
       .serve([&answer](const Message& query) {

@@ -38,7 +38,8 @@ Library library(bool over_tcp) {
         void* socket = open_socket(ZMQ_PUB);
         const int yes = 1;
         require(zmq_setsockopt(socket, ZMQ_XPUB_NODROP, &yes, sizeof yes) == 0, "wait for the slow ones");
-        const std::string at = over_tcp ? "tcp://127.0.0.1:*" : "ipc://@" + patterns_bench::fresh_name();
+        const std::string here = patterns_bench::tcp_address(psyne::bench::Side::leader);
+        const std::string at = over_tcp ? here + "*" : "ipc://@" + patterns_bench::fresh_name();
         require(zmq_bind(socket, at.c_str()) == 0, "bind");
         std::size_t length = address.size();
         require(zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, address.data(), &length) == 0, "ask for the address");

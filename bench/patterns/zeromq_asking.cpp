@@ -37,7 +37,8 @@ void send(void* socket, std::span<const std::byte> message) {
 
 void respond(const Terms& terms, const Bureau::Announce& announce, const Bureau::Answer& answer) {
   void* socket = open_socket(ZMQ_REP);
-  const std::string at = terms.over_tcp ? "tcp://127.0.0.1:*" : "ipc://@" + fresh_name();
+  const std::string here = tcp_address(psyne::bench::Side::follower);
+  const std::string at = terms.over_tcp ? here + "*" : "ipc://@" + fresh_name();
   require(zmq_bind(socket, at.c_str()) == 0, "bind");
   Address address{};
   std::size_t length = address.size();

@@ -72,6 +72,11 @@ class Compare(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("scripts/build release benches", result.stderr)
 
+    def test_a_suite_that_is_never_over_tcp_cannot_go_over_veth(self):
+        result = self.compare("ipc", "--quick", "--veth")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("ipc measures nothing over TCP", result.stderr)
+
     def test_an_unknown_suite_is_refused(self):
         result = self.compare("speed")
         self.assertEqual(result.returncode, 2)
