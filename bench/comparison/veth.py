@@ -77,7 +77,10 @@ def do_not_pace():
 
 def unshare(what, name):
     if ctypes.CDLL(None, use_errno=True).unshare(what) != 0:
-        raise NoNetwork(f"no {name} of our own: {os.strerror(ctypes.get_errno())}")
+        raise NoNetwork(
+            f"no {name} of our own: {os.strerror(ctypes.get_errno())}. Be root, or have user and network namespaces "
+            "allowed (sysctl user.max_user_namespaces, user.max_net_namespaces)."
+        )
 
 
 def ip(*commands, inside=None):
