@@ -5,6 +5,8 @@ find_package(spdlog REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # Headers stand beside their sources and are included as <psyne/core/...>: one link makes that true in the build tree.
 set(PSYNE_BUILD_INCLUDE "${PROJECT_BINARY_DIR}/include")
@@ -26,7 +28,8 @@ target_sources(psyne PUBLIC FILE_SET HEADERS BASE_DIRS "${PSYNE_BUILD_INCLUDE}"
 target_compile_features(psyne PUBLIC cxx_std_20)
 target_link_libraries(psyne
   PUBLIC Threads::Threads tl::expected
-  PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto PkgConfig::HWLOC)
+  PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto PkgConfig::HWLOC PkgConfig::LZ4
+    PkgConfig::ZSTD)
 target_compile_definitions(psyne PRIVATE PSYNE_VERSION="${PROJECT_VERSION}")
 set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BATCH_SIZE 12
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
