@@ -9,13 +9,15 @@ namespace psyne::inline v0 {
 namespace {
 
 /// In the order of ChannelColumn.
-constexpr std::array<metrics::Value, 14> channel_columns{{{"messages"},
+constexpr std::array<metrics::Value, 16> channel_columns{{{"messages"},
                                                           {"bytes"},
                                                           {"lanes", metrics::Kind::gauge},
                                                           {"waits"},
                                                           {"wakes"},
                                                           {"peers_lost"},
                                                           {"refused"},
+                                                          {"packed_from"},
+                                                          {"packed_to"},
                                                           {"full"},
                                                           {"retries"},
                                                           {"dropped_newest"},
@@ -53,6 +55,8 @@ ChannelCounters ChannelMetrics::counters() const noexcept {
   counters.wakes = value(ChannelColumn::wakes);
   counters.peers_lost = value(ChannelColumn::peers_lost);
   counters.refused = value(ChannelColumn::refused);
+  counters.packed_from = value(ChannelColumn::packed_from);
+  counters.packed_to = value(ChannelColumn::packed_to);
   if (role_ == Role::receiver) return counters;
   counters.full = value(ChannelColumn::full);
   counters.retries = value(ChannelColumn::retries);

@@ -20,6 +20,8 @@ enum class ChannelColumn : std::uint8_t {
   wakes,           ///< times that such a sleep ended, for whatever reason: one less than waits while it sleeps
   peers_lost,      ///< peers that died, or were taken out because they told what cannot be
   refused,         ///< peers that did not become lanes
+  packed_from,     ///< of bytes, those that travelled compressed
+  packed_to,       ///< bytes: what these had become
   full,            ///< messages that did not find room at once
   retries,         ///< of WhenFull::retry
   dropped_newest,  ///< messages
@@ -49,6 +51,11 @@ class ChannelMetrics {
     metrics::Cell* const cells = cells_;  // loaded once: what is stored to a cell might be this
     metrics::grow(cells[static_cast<std::size_t>(ChannelColumn::messages)], messages);
     metrics::grow(cells[static_cast<std::size_t>(ChannelColumn::bytes)], bytes);
+  }
+  /// Of the messages that were added, one travelled compressed.
+  void add_packed(std::uint64_t from, std::uint64_t to) noexcept {
+    add(ChannelColumn::packed_from, from);
+    add(ChannelColumn::packed_to, to);
   }
   /// A level is that now.
   void show(ChannelColumn column, std::uint64_t level) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/channel/end_id.hpp>
+#include <psyne/core/compression/compress.hpp>
 #include <psyne/core/park/patience.hpp>
 #include <psyne/core/uri/quantity.hpp>
 
@@ -64,8 +65,13 @@ struct SenderOptions {
   Held held_by_dead = Held::again;
   std::function<Full(const FullEvent&)> on_full{};  ///< for WhenFull::callback; runs in the sending thread
   std::uint32_t retries = 16;                       ///< for WhenFull::retry
-  std::string name{};                               ///< of this sender, for people; told to receivers
-  EndId id{};                                       ///< of this sender, told to receivers; none: a random one
+  /// How messages longer than compress_above travel, where that makes them shorter: others go as they are. For messages
+  /// of any size; where T has one size, open says `unsupported`. The longest message stays what it is without.
+  std::optional<Compress> compress{};
+  std::optional<std::size_t> compress_above{};    ///< bytes
+  std::optional<std::uint32_t> compress_level{};  ///< of zstd: 1, the quickest, to 22
+  std::string name{};                             ///< of this sender, for people; told to receivers
+  EndId id{};                                     ///< of this sender, told to receivers; none: a random one
 };
 
 /// See SenderOptions.
@@ -87,11 +93,13 @@ struct ReceiverOptions {
 /// numbers from the process's counters page (channel_metrics.hpp).
 struct ChannelCounters {
   std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;       ///< of payload
-  std::uint64_t waits = 0;       ///< times that it went to sleep, or left it to the service thread to be woken
-  std::uint64_t wakes = 0;       ///< times that such a sleep ended
-  std::uint64_t peers_lost = 0;  ///< peers that died or lied
-  std::uint64_t refused = 0;     ///< peers that did not become lanes
+  std::uint64_t bytes = 0;        ///< of payload
+  std::uint64_t waits = 0;        ///< times that it went to sleep, or left it to the service thread to be woken
+  std::uint64_t wakes = 0;        ///< times that such a sleep ended
+  std::uint64_t peers_lost = 0;   ///< peers that died or lied
+  std::uint64_t refused = 0;      ///< peers that did not become lanes
+  std::uint64_t packed_from = 0;  ///< of `bytes`, those that travelled compressed
+  std::uint64_t packed_to = 0;    ///< and what they had become on their way
   // Of senders:
   std::uint64_t full = 0;            ///< messages that did not find room at once
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room

@@ -34,7 +34,8 @@ struct WritableFor<T, true> {
 };
 
 /// A message that is being written, in its place in the ring; or beside it and copied in when it is committed, where
-/// the receiver's core is so far away that this is quicker (CopyChoice). Either committed, or it never was.
+/// the receiver's core is so far away that this is quicker (CopyChoice), or the message is compressed. Either
+/// committed, or it never was.
 ///
 /// A result itself: test it before use. Belongs to the sender's thread; only one is open at a time. Its memory may hold
 /// bytes of earlier messages of the same sender until it is written.
@@ -68,7 +69,13 @@ class [[nodiscard]] Draft {
     if (state_->end().forked()) return forked_error("cannot send on " + state_->end().uri());
     if constexpr (Message<T>::fixed) zero_padding<T>(reinterpret_cast<std::byte*>(view_.value()));
     if (!room_.dropped) {
-      if (room_.staged) {
+      std::uint64_t packed = 0;
+      if constexpr (!Message<T>::fixed) {
+        if (room_.packs) packed = state_->pack({room_.place, bytes_});
+      }
+      if (packed != 0) {
+        // It lies in its place.
+      } else if (room_.staged) {
         state_->writer().fill({room_.place, bytes_});
       } else if (bytes_ >= CopyChoice::long_copy) {
         state_->writer().wrote(bytes_, begin_);
@@ -78,6 +85,8 @@ class [[nodiscard]] Draft {
       state_->gate().enter();
       if constexpr (Message<T>::fixed) {
         state_->commit(bytes_);
+      } else if (packed != 0) {
+        state_->commit_packed(packed, bytes_);
       } else {
         state_->send({state_->writer().place(), bytes_}, true);
       }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/channel/lane_offer.hpp>
+#include <psyne/core/channel/unpacking.hpp>
 #include <psyne/core/channel/wire_credit.hpp>
 #include <psyne/core/lane/lane_reader.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
@@ -64,6 +65,11 @@ class IncomingLane : public LaneSource {
   void wake() noexcept override { link_->wake(); }
 
  protected:
+  /// What its packed messages are unpacked by, from the first one on.
+  Unpacking& unpacking() {
+    if (!unpacking_) unpacking_ = std::make_unique<Unpacking>(offer().compress, offer().capacity);
+    return *unpacking_;
+  }
   const ProducerBlock<>* producer() const {
     return mapped() ? reinterpret_cast<const ProducerBlock<>*>(parts_.producer.map().data()) : nullptr;
   }
@@ -81,6 +87,14 @@ class IncomingLane : public LaneSource {
   std::unique_ptr<Link> link_;
   RemoteSpan mirror_;    // not mapped; as it is named to the link
   WireCredit<> credit_;  // not mapped
+  std::unique_ptr<Unpacking> unpacking_;
+};
+
+/// What became of a packed message.
+enum class Unpacked : std::uint8_t {
+  whole,
+  no_room,  ///< its lane's views hold too much
+  lie,      ///< it is none; its lane is condemned
 };
 
 /// The same with the reader for its records. Deleted by whoever releases the last view after retire().
@@ -93,8 +107,10 @@ class TypedLane final : public IncomingLane {
   bool begin() {
     const auto from = joined_at();
     if (!from) return false;
-    const typename LaneReader<Records>::Options options{
-        .from = *from, .most_held = this->parts().most_held, .lossy = this->offer().lossy};
+    const typename LaneReader<Records>::Options options{.from = *from,
+                                                        .most_held = this->parts().most_held,
+                                                        .lossy = this->offer().lossy,
+                                                        .packs = this->offer().compress != Compress::none};
     reader_.emplace(this->producer(), this->ring(), this->offer().capacity, this->block(), *this, options);
     return true;
   }
@@ -103,9 +119,33 @@ class TypedLane final : public IncomingLane {
   std::uint64_t taken() const noexcept { return reader_ ? reader_->position() : 0; }
   LaneReader<Records>& reader() noexcept { return *reader_; }
 
+  /// The front, which is packed, becomes `payload`: in memory of this lane, until it is given back.
+  Unpacked unpack(std::span<const std::byte>& payload) {
+    const auto room = this->unpacking().room(reader_->unpacked_bytes(), reader_->front_end(), reader_->given_back());
+    if (room.empty()) return Unpacked::no_room;
+    payload = room;
+    return unpack_into(room);
+  }
+  /// The same until the next one: for who gives it back before that.
+  Unpacked unpack_for_now(std::span<const std::byte>& payload) {
+    const auto room = this->unpacking().room_for_now(reader_->unpacked_bytes());
+    payload = room;
+    return unpack_into(room);
+  }
+  /// The same into `room`, just as long as it is to be.
+  Unpacked unpack_into(std::span<std::byte> room) {
+    const auto packed = reader_->front();
+    constexpr std::size_t header = PackedRecord::header_bytes;
+    // Its length may have changed since it was said to be packed.
+    if (packed.size() > header && this->unpacking().unpack(packed.subspan(header), room)) return Unpacked::whole;
+    reader_->condemn();
+    return Unpacked::lie;
+  }
+
   /// The next message is to be read straight into `into`, where it fits. False where it has come already, or comes
-  /// otherwise.
+  /// otherwise: it may be packed.
   bool redirect(std::span<std::byte> into) {
+    if (this->offer().compress != Compress::none) return false;
     if (!this->link().capabilities().redirects || reader_->arrived()) return false;
     const std::size_t words = reader_->pads() ? 2 : 1;
     this->link().redirect(this->mirror(), {.offsets = reader_->next_payloads(),

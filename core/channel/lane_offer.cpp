@@ -79,6 +79,10 @@ Result<void> check_version(Reader& reader, const char* whose) {
       .mend("Rebuild one of them with the other's psyne.");
 }
 
+bool may_compress(const LaneOffer& offer) {
+  return offer.type.payload == 0 && offer.capacity <= Record::largest_packing_ring;
+}
+
 }  // namespace
 
 std::vector<std::byte> LaneOffer::encode() const {
@@ -89,6 +93,7 @@ std::vector<std::byte> LaneOffer::encode() const {
   writer.number(type.alignment);
   writer.number(static_cast<std::uint8_t>(delivery));
   writer.number(static_cast<std::uint8_t>(lossy));
+  writer.number(static_cast<std::uint8_t>(compress));
   writer.number(capacity);
   writer.number(reader);
   writer.number(pid);
@@ -107,6 +112,7 @@ Result<LaneOffer> LaneOffer::decode(std::span<const std::byte> bytes) {
   offer.type.alignment = reader.number<std::uint32_t>();
   const auto delivery = reader.number<std::uint8_t>();
   const auto lossy = reader.number<std::uint8_t>();
+  const auto compress = reader.number<std::uint8_t>();
   offer.capacity = reader.number<std::uint64_t>();
   offer.reader = reader.number<std::uint32_t>();
   offer.pid = reader.number<std::int64_t>();
@@ -116,11 +122,17 @@ Result<LaneOffer> LaneOffer::decode(std::span<const std::byte> bytes) {
   const bool sound = reader.finished() && delivery <= static_cast<std::uint8_t>(Delivery::routed) && lossy <= 1 &&
                      std::has_single_bit(offer.capacity) && offer.capacity >= 4096 &&
                      offer.capacity <= Record::largest_ring && offer.reader < ProducerBlock<>::most_readers &&
-                     offer.sender;
+                     offer.sender && (compress == 0 || may_compress(offer));
   if (!sound) {
     return Error(Code::corrupted, "cannot read what the sender told of its lane")
         .because("it is not what a sender of this version tells");
   }
+  if (compress > static_cast<std::uint8_t>(Compress::zstd)) {
+    return Error(Code::incompatible, "cannot receive from " + (offer.name.empty() ? "a sender" : offer.name))
+        .because("it compresses by codec " + std::to_string(compress) + ", which this program's psyne does not have")
+        .mend("Open the sender with compress=lz4 or compress=none, or rebuild the receiver with the sender's psyne.");
+  }
+  offer.compress = static_cast<Compress>(compress);
   offer.delivery = static_cast<Delivery>(delivery);
   offer.lossy = lossy == 1;
   return offer;

@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/end_id.hpp>
+#include <psyne/core/compression/compress.hpp>
 #include <psyne/core/result/result.hpp>
 
 #include <cstddef>
@@ -25,14 +26,16 @@ struct LaneOffer {
   LaneType type;
   Delivery delivery = Delivery::single;
   bool lossy = false;
-  std::uint64_t capacity = 0;  ///< bytes of the ring, a power of two
-  std::uint32_t reader = 0;    ///< the number under which this receiver is let in
+  Compress compress = Compress::none;  ///< some records are packed by it
+  std::uint64_t capacity = 0;          ///< bytes of the ring, a power of two
+  std::uint32_t reader = 0;            ///< the number under which this receiver is let in
   std::int64_t pid = 0;
   EndId sender;
   std::string name;
 
   std::vector<std::byte> encode() const;
-  /// Bytes of a stranger. Errors: incompatible (another layout version, both named), corrupted.
+  /// Bytes of a stranger. Errors: incompatible (another layout version, both named; a codec that this program
+  /// does not know), corrupted.
   static Result<LaneOffer> decode(std::span<const std::byte> bytes);
 };
 

@@ -69,7 +69,11 @@ class TypedOutlet final : public Outlet {
     std::byte* place = kept ? to.try_reserve(kept->size()) : nullptr;
     if (place == nullptr) return false;
     copy_in(place, kept->data(), kept->size());
-    to.commit(kept->size());
+    if constexpr (Records::fixed) {
+      to.commit(kept->size());
+    } else {
+      writer.oldest_is_packed() ? to.commit_packed(kept->size()) : to.commit(kept->size());
+    }
     writer.forget_oldest();
     return true;
   }

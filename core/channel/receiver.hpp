@@ -114,6 +114,8 @@ class Receiver {
       LaneReader<Records>& reader = (*found)->reader();
       follow = copy.follow(reader, state_->end().settings().patience);
       if (!follow) continue;  // its sender takes its time: waits until it has committed
+      if (reader.packed()) [[unlikely]]
+        return unpack_into(**found, buffer);
       const auto payload = reader.front();
       auto view = read_payload<T>(payload);
       if (!view) {
@@ -327,6 +329,27 @@ class Receiver {
     return size;
   }
 
+  template <class Element>
+  [[gnu::noinline]] Result<std::size_t> unpack_into(Lane& lane, std::span<Element> buffer) {
+    LaneReader<Records>& reader = lane.reader();
+    const std::uint64_t bytes = reader.unpacked_bytes();
+    if (bytes % sizeof(Element) != 0) {
+      reader.pop();
+      return state_->told(lane, record::corrupted(Message<T>::describe(),
+                                                  std::to_string(bytes) + " bytes are no whole number of elements"));
+    }
+    if (bytes > buffer.size_bytes()) return too_small(lane.who(), bytes / sizeof(Element), buffer.size());
+    const std::uint64_t packed = reader.front().size();
+    state_->end_redirect();  // what another sender's message has left in the buffer goes where it belongs
+    if (const auto how = lane.unpack_into(std::as_writable_bytes(buffer).first(bytes)); how != Unpacked::whole) {
+      return not_unpacked(*state_, lane, how);
+    }
+    state_->end().count(1, bytes);
+    state_->end().metrics().add_packed(bytes, packed);
+    reader.pop();
+    return bytes / sizeof(Element);
+  }
+
   Error too_small(std::string sender, std::size_t sent, std::size_t room) const {
     return state_->end()
         .error(Code::too_large)
@@ -340,7 +363,17 @@ class Receiver {
     typename ReceivedBatch<T>::Views views;
     std::uint64_t bytes = 0;
     do {
-      const auto payload = lane.reader().front();
+      auto payload = lane.reader().front();
+      if constexpr (!Message<T>::fixed) {
+        if (lane.reader().packed()) [[unlikely]] {
+          const auto packed = payload.size();
+          if (const auto how = lane.unpack(payload); how != Unpacked::whole) {
+            if (!views.empty()) break;  // told by the next call
+            return not_unpacked(*state_, lane, how);
+          }
+          state_->end().metrics().add_packed(payload.size(), packed);
+        }
+      }
       auto view = read_payload<T>(payload);
       if (!view) {
         if (!views.empty()) break;  // told by the next call

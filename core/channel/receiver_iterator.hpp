@@ -65,7 +65,17 @@ class Receiver<T>::Iterator {
   }
 
   void read(Lane& lane) {
-    const auto payload = lane.reader().front();
+    auto payload = lane.reader().front();
+    if constexpr (!Message<T>::fixed) {
+      if (lane.reader().packed()) [[unlikely]] {
+        auto& state = *receiver_->state_;
+        const auto packed = payload.size();
+        if (const auto how = lane.unpack_for_now(payload); how != Unpacked::whole) {
+          return state.tell(not_unpacked(state, lane, how));
+        }
+        state.end().metrics().add_packed(payload.size(), packed);
+      }
+    }
     auto view = read_payload<T>(payload);
     if (!view) {
       lane.reader().pop();

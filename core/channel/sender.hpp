@@ -173,8 +173,8 @@ class Sender {
     requires BareElements<Kind>
   Result<void> send(typename Kind::Readable values, const Wait& wait = {}) {
     const auto bytes = std::as_bytes(values);
-    if (bytes.size() > longest()) [[unlikely]]
-      return too_large(bytes.size());
+    if (bytes.size() > (state_ ? state_->plain() : 0)) [[unlikely]]
+      return send_long(bytes, wait);
     auto room = enter_room(bytes.size(), wait);
     if (!room) return room.error();
     if (!room->dropped) state_->send(bytes);
@@ -257,7 +257,7 @@ class Sender {
   EndId id() const noexcept { return state_ ? state_->end().settings().id : EndId{}; }
   ChannelCounters counters() const { return state_ ? state_->end().metrics().counters() : ChannelCounters{}; }
   /// The largest message, in bytes.
-  std::uint64_t longest() const { return state_ ? longest_payload(state_->end().settings().capacity) : 0; }
+  std::uint64_t longest() const { return state_ ? state_->longest() : 0; }
   const std::string& uri() const noexcept { return uri_; }
 
  private:
@@ -305,6 +305,22 @@ class Sender {
     }
     write(place, value);
     state_->commit(sizeof(T));
+    state_->gate().leave();
+    return {};
+  }
+
+  // Too long for the ring, or to be packed where that makes it shorter.
+  [[gnu::noinline]] Result<void> send_long(std::span<const std::byte> bytes, const Wait& wait) {
+    if (bytes.size() > longest()) return too_large(bytes.size());
+    auto room = enter_room(bytes.size(), wait);
+    if (!room) return room.error();
+    if (!room->dropped) {
+      if (const std::uint64_t packed = state_->pack(bytes)) {
+        state_->commit_packed(packed, bytes.size());
+      } else {
+        state_->send(bytes);
+      }
+    }
     state_->gate().leave();
     return {};
   }

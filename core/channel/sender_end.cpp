@@ -62,6 +62,9 @@ Result<std::unique_ptr<SenderEnd>> SenderEnd::open(std::string_view text, const 
         .mend("Ask for a smaller capacity_bytes.");
   }
   settings.capacity = ring_capacity(std::max<std::uint64_t>(settings.capacity, 4 * std::uint64_t{type.payload}));
+  auto compression = CompressionSettings::settle(*config, *uri, options, type, settings.capacity);
+  if (!compression) return compression.error();
+  settings.compression = *compression;
   auto id = options.id ? Result<EndId>(options.id) : EndId::random();
   if (!id) return id.error();
   settings.id = *id;
@@ -139,6 +142,7 @@ Result<Greeting> SenderEnd::offer(Link& link) {
   LaneOffer offer{.type = type_,
                   .delivery = settings_.delivery,
                   .lossy = settings_.when_full == WhenFull::drop_oldest,
+                  .compress = settings_.compression.codec,
                   .capacity = settings_.capacity,
                   .reader = number,
                   .pid = getpid(),

@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/channel_metrics.hpp>
 #include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/compression_settings.hpp>
 #include <psyne/core/channel/gate.hpp>
 #include <psyne/core/channel/gathering.hpp>
 #include <psyne/core/channel/lane_offer.hpp>
@@ -34,6 +35,7 @@ struct SenderSettings {
   WhenFull when_full = WhenFull::block;
   std::chrono::nanoseconds linger{0};
   Patience patience{};
+  CompressionSettings compression;
   SenderOptions given;
 };
 

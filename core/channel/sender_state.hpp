@@ -1,6 +1,8 @@
 #pragma once
 
 #include <psyne/core/channel/sender_end.hpp>
+#include <psyne/core/compression/packed_record.hpp>
+#include <psyne/core/compression/packer.hpp>
 #include <psyne/core/lane/record.hpp>
 #include <psyne/core/wait_set/waitable.hpp>
 
@@ -8,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -25,6 +28,7 @@ class SenderState {
     std::byte* place = nullptr;
     bool dropped = false;  ///< `place` is beside the ring: what is written there is dropped, and already counted
     bool staged = false;   ///< `place` is beside the ring: what is written there is to be filled in
+    bool packs = false;    ///< staged, and to be packed where that makes it shorter
   };
 
   explicit SenderState(std::unique_ptr<SenderEnd> end)
@@ -32,8 +36,14 @@ class SenderState {
         one_ring_(!own_rings(end_->settings().delivery)),
         routed_(end_->settings().delivery == Delivery::routed),
         adaptive_(end_->settings().when_full == WhenFull::adaptive),
+        longest_(longest_payload(end_->settings().capacity)),
         window_(end_->settings().capacity) {
     if (one_ring_) writer_ = &typed(end_->outlet()).writer;
+    const CompressionSettings& compression = end_->settings().compression;
+    if (compression.codec == Compress::none) return;
+    packer_.emplace(compression.codec, compression.level);
+    plain_ = std::min(longest_, compression.above);
+    beside_from_ = std::min<std::uint64_t>(beside_from_, plain_ + 1);
   }
 
   SenderEnd& end() noexcept { return *end_; }
@@ -73,11 +83,40 @@ class SenderState {
     return Code::invalid_argument;
   }
 
-  /// Where a draft is to be written that has that room: there, or beside the ring, where LaneWriter::streams says so.
+  /// The longest message.
+  std::uint64_t longest() const noexcept { return longest_; }
+  /// Messages up to so many bytes go as they are.
+  std::uint64_t plain() const noexcept { return plain_; }
+
+  /// Where a draft is to be written that has that room: there, or beside the ring, where it is to be packed, or
+  /// LaneWriter::streams says so.
   Room staged(const Room& room, std::uint64_t bytes) {
-    if (room.dropped || !writer_->streams(bytes)) [[likely]]
+    if (room.dropped || bytes < beside_from_) [[likely]]
       return room;
-    return Room{.place = beside(bytes), .staged = true};
+    const bool packs = bytes > plain_;
+    if (!packs && !writer_->streams(bytes)) return room;
+    return Room{.place = beside(bytes), .staged = true, .packs = packs};
+  }
+
+  /// Packs a message into the room that was reserved for it; returns how long it is there, for commit_packed(), or 0
+  /// where that is not shorter and it is to go as it is.
+  std::uint64_t pack(std::span<const std::byte> payload) noexcept
+    requires(!Records::fixed)
+  {
+    constexpr std::size_t header = PackedRecord::header_bytes;
+    if (payload.size() <= header + 1) return 0;
+    std::byte* const place = writer_->place();
+    const std::size_t packed = packer_->pack(payload, {place + header, payload.size() - header - 1});
+    if (packed == 0) return 0;
+    PackedRecord::write_length(place, payload.size());
+    return header + packed;
+  }
+  void commit_packed(std::uint64_t packed, std::uint64_t bytes) noexcept
+    requires(!Records::fixed)
+  {
+    writer_->commit_packed(packed);
+    count(1, bytes);
+    end_->metrics().add_packed(bytes, packed);
   }
 
   void commit(std::uint64_t bytes) noexcept {
@@ -282,8 +321,12 @@ class SenderState {
   const bool one_ring_;
   const bool routed_;
   const bool adaptive_;
-  static constexpr std::uint64_t narrowest = 64;  // the window is never below this part of the ring
-  std::uint64_t window_;                          // adaptive: bytes that may be in flight
+  const std::uint64_t longest_;
+  std::uint64_t plain_ = longest_;
+  std::uint64_t beside_from_ = CopyChoice::long_copy;  // shorter drafts are written in their place
+  std::optional<Packer> packer_;                       // with compression
+  static constexpr std::uint64_t narrowest = 64;       // the window is never below this part of the ring
+  std::uint64_t window_;                               // adaptive: bytes that may be in flight
   LaneWriter<Records>* writer_ = nullptr;
   std::size_t turn_ = 0;  // any
   EndId to_;              // routed: who gets the next message

@@ -37,13 +37,36 @@ Error too_many_held(const ReceiverState<Records>& state, const TypedLane<Records
       .mend("Release some, or raise ReceiverOptions::most_held.");
 }
 
+/// Why the front of a lane, which is packed, became no message. exhausted; or what settle() says of the lane, which may
+/// be no more afterwards.
+template <class Records>
+[[gnu::cold]] Error not_unpacked(ReceiverState<Records>& state, const TypedLane<Records>& lane, Unpacked how) {
+  if (how == Unpacked::lie) {
+    if (auto told = state.settle()) return *std::move(told);
+    return state.end().error(Code::corrupted);
+  }
+  return state.end()
+      .error(Code::exhausted)
+      .peer(lane.who())
+      .because("views of its lane hold " + std::to_string(lane.offer().capacity) +
+               " bytes of compressed messages, as many as its ring has")
+      .mend("Release some, or raise the sender's capacity_bytes.");
+}
+
 /// The front of a lane, on which look() found a record, as a view. The owner of `state`.
 template <class T>
 [[gnu::always_inline]] inline Received<T> take_front(ReceiverState<RecordsOf<T>>& state,
                                                      TypedLane<RecordsOf<T>>& lane) {
-  const auto payload = lane.reader().front();
+  auto payload = lane.reader().front();
   if (!lane.reader().can_hold()) [[unlikely]]
     return too_many_held(state, lane);
+  if constexpr (!Message<T>::fixed) {
+    if (lane.reader().packed()) [[unlikely]] {
+      const auto packed = payload.size();
+      if (const auto how = lane.unpack(payload); how != Unpacked::whole) return not_unpacked(state, lane, how);
+      state.end().metrics().add_packed(payload.size(), packed);
+    }
+  }
   auto view = read_payload<T>(payload);
   if (!view) [[unlikely]] {
     lane.reader().pop();

@@ -45,6 +45,6 @@ static_assert(sizeof(ProducerBlock<>) <= ProducerBlock<>::ring_offset);
 static_assert(std::is_standard_layout_v<ProducerBlock<>> && std::is_standard_layout_v<ConsumerBlock<>>);
 
 /// Changes with the meaning of anything that two processes share, here or in what they tell of a lane (LaneOffer).
-inline constexpr std::uint32_t lane_layout_version = 3;
+inline constexpr std::uint32_t lane_layout_version = 4;
 
 }  // namespace psyne::inline v0

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/compression/packed_record.hpp>
 #include <psyne/core/lane/blocks.hpp>
 #include <psyne/core/lane/held_views.hpp>
 #include <psyne/core/lane/lane_writer.hpp>
@@ -54,6 +55,7 @@ class LaneReader {
     std::uint64_t from = first_word<Records>;  ///< position of the first record
     std::size_t most_held = 1024;              ///< a power of two
     bool lossy = false;                        ///< the producer may drop the oldest
+    bool packs = false;                        ///< records may be packed
   };
 
   /// `producer` and `ring` are the peer's memory, mapped read-only, or a mirror of it in ours; `own` is ours.
@@ -67,6 +69,7 @@ class LaneReader {
         position_(options.from),
         limit_(producer != nullptr && may_begin(options.from) ? ~std::uint64_t{0} : options.from),
         lossy_(options.lossy),
+        packs_(options.packs),
         held_(options.most_held) {
     own_->cursor.store(position_, std::memory_order_relaxed);
     own_->taken.store(position_, std::memory_order_relaxed);
@@ -91,7 +94,7 @@ class LaneReader {
         continue;
       }
       if (!Records::fits_type(length) || !inside(length)) [[unlikely]]
-        return Look::corrupted;
+        return look_packed(length) ? Look::record : Look::corrupted;
       length_ = length;
       return Look::record;
     }
@@ -100,6 +103,24 @@ class LaneReader {
   /// After look() said record.
   std::span<const std::byte> front() const noexcept {
     return {ring_ + (position_ & mask_) + Record::word_bytes, length_};
+  }
+
+  /// Whether the front is no payload but a PackedRecord: what becomes of it is not checked yet.
+  bool packed() const noexcept
+    requires(!Records::fixed)
+  {
+    return packed_at_ == position_;
+  }
+  /// Then: how long its payload is to be, longer than the front and at most what the ring takes as it is.
+  std::uint64_t unpacked_bytes() const noexcept { return unpacked_bytes_; }
+  /// Where the front ends, in positions.
+  std::uint64_t front_end() const noexcept { return Records::next(position_, length_); }
+  /// What is before was given back, and nobody looks at it any more.
+  std::uint64_t given_back() const noexcept { return own_->cursor.load(std::memory_order_acquire); }
+  /// The front is what no producer writes: from now on look() says corrupted.
+  void condemn() noexcept {
+    condemned_ = true;
+    limit_ = 0;
   }
 
   /// Whether look() will find something that has come before.
@@ -186,8 +207,20 @@ class LaneReader {
 
   static constexpr int most_claims = 1000;
 
+  // A length that is too long for the ring may be one of a packed record; in a ring where none can have that bit.
+  [[gnu::noinline]] bool look_packed(std::uint32_t told) noexcept {
+    const std::uint32_t length = told & ~Record::packed;
+    if (!packs_ || Records::fixed || (told & Record::packed) == 0) return false;
+    if (length <= PackedRecord::header_bytes || !inside(length)) return false;
+    unpacked_bytes_ = PackedRecord::read_length(ring_ + (position_ & mask_) + Record::word_bytes);
+    if (unpacked_bytes_ <= length || unpacked_bytes_ > longest_payload(mask_ + 1)) return false;
+    length_ = length;
+    packed_at_ = position_;
+    return true;
+  }
+
   Look look_for_arrivals() noexcept {
-    if (!may_begin(position_)) return Look::corrupted;
+    if (condemned_ || !may_begin(position_)) return Look::corrupted;
     const std::uint64_t arrived = source_->arrived();
     if (arrived - position_ > mask_ + 1) return Look::corrupted;  // behind us, or more than a ring ahead
     limit_ = arrived;
@@ -244,8 +277,12 @@ class LaneReader {
   std::uint64_t limit_;       // records before it have arrived; mapped: no limit, the words tell
   std::uint32_t length_ = 0;  // of the front
   std::uint32_t sleeps_ = 0;
-  std::uint32_t woken_ = 0;  // the producer's sleep that was woken last; by whoever publishes
+  std::uint32_t woken_ = 0;                      // the producer's sleep that was woken last; by whoever publishes
+  std::uint64_t packed_at_ = ~std::uint64_t{0};  // of the last packed record that was looked at
+  std::uint64_t unpacked_bytes_ = 0;             // of that
   bool lossy_;
+  bool packs_;
+  bool condemned_ = false;
   bool stepped_ = false;  // over records that neither hold() nor pop() has covered yet
   HeldViews<Atomics> held_;
 };

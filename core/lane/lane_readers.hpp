@@ -64,6 +64,8 @@ class LaneReaders {
     if (retained_ == written_->position()) return std::nullopt;
     return std::span<const std::byte>(written_->payload(retained_), written_->length_at(retained_));
   }
+  /// Whether that is packed.
+  bool oldest_is_packed() const noexcept { return written_->is_packed_at(retained_); }
   /// It is kept no longer.
   void forget_oldest() noexcept { retained_ = written_->after(retained_); }
 

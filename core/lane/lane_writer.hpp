@@ -101,6 +101,16 @@ class LaneWriter {
     if (bytes >= shortest_taken && bytes <= longest_taken) take_back(bytes);
   }
 
+  /// The same where these `bytes` are a PackedRecord, on a lane that says so to its readers.
+  void commit_packed(std::uint64_t bytes) noexcept
+    requires(!Records::fixed)
+  {
+    const std::uint64_t next = Records::next(position(), bytes);
+    publish(position(), next, static_cast<std::uint32_t>(bytes) | Record::packed);
+    written_.advance(next);
+    readers_.tell();
+  }
+
   /// Whether a record of that size had better be sent by send().
   bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(); }
   /// Publishes the reserved record with that payload, which wires carry from where it lies. It is copied into the ring,
@@ -167,6 +177,7 @@ class LaneWriter {
   }
   /// Without readers: the oldest record that is still kept, or nothing.
   std::optional<std::span<const std::byte>> oldest_kept() noexcept { return readers_.oldest_kept(); }
+  bool oldest_is_packed() const noexcept { return readers_.oldest_is_packed(); }
   /// It is kept no longer.
   void forget_oldest() noexcept {
     readers_.forget_oldest();

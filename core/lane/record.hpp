@@ -20,6 +20,10 @@ struct Record {
   static constexpr std::uint64_t word_bytes = 8;
   static constexpr std::uint32_t padding = 0xffff'ffff;  ///< length that says: nothing more in this lap
   static constexpr std::uint64_t longest = std::uint64_t{1} << 31;
+  /// In a length: what lies there is a PackedRecord. Only in rings of at most largest_packing_ring, where no payload is
+  /// so long that it had this bit; so a reader that knows nothing of it finds the record too long for the ring.
+  static constexpr std::uint32_t packed = std::uint32_t{1} << 31;
+  static constexpr std::uint64_t largest_packing_ring = std::uint64_t{1} << 31;
   static constexpr std::uint64_t furthest = std::uint64_t{1} << 63;  ///< positions end here: after six years at 50 GB/s
   static constexpr std::uint64_t largest_ring = std::uint64_t{1}
                                                 << 33;  ///< half of the distance at which stamps repeat

@@ -38,8 +38,10 @@ class WrittenRecords {
 
   /// Of a record that was written.
   std::uint32_t length_at(std::uint64_t position) const noexcept {
-    return Record::length(word(position).load(std::memory_order_relaxed));
+    const std::uint32_t length = told_length_at(position);
+    return is_packed(length) ? length & ~Record::packed : length;
   }
+  bool is_packed_at(std::uint64_t position) const noexcept { return is_packed(told_length_at(position)); }
   bool is_padding(std::uint64_t position) const noexcept { return length_at(position) == Record::padding; }
   /// Where the record after it begins.
   std::uint64_t after(std::uint64_t position) const noexcept {
@@ -52,6 +54,13 @@ class WrittenRecords {
   }
 
  private:
+  std::uint32_t told_length_at(std::uint64_t position) const noexcept {
+    return Record::length(word(position).load(std::memory_order_relaxed));
+  }
+  bool is_packed(std::uint32_t length) const noexcept {
+    return (length & Record::packed) != 0 && length != Record::padding && capacity() <= Record::largest_packing_ring;
+  }
+
   std::byte* ring_;
   std::uint64_t mask_;
   std::uint64_t position_ = first_word<Records>;

@@ -1,5 +1,6 @@
 // A producer that writes anything into every word it owns, between the calls of a reader: the reader stays inside the
 // ring, comes back from every call, and reads whatever it finds as messages without leaving them.
+#include <psyne/core/channel/unpacking.hpp>
 #include <psyne/core/lane/lane_reader.hpp>
 
 #include "../core/message/look.hpp"
@@ -66,11 +67,11 @@ constexpr Read readers[] = {look_at,
 template <class Records>
 class Lane {
  public:
-  Lane(Input& input, bool lossy, bool mapped)
+  Lane(Input& input, bool lossy, bool mapped, bool packs)
       : input_(input),
         source_(input),
         reader_(mapped ? &producer_ : nullptr, ring(), capacity, consumer_, source_,
-                {.from = begin(input), .most_held = most_held, .lossy = lossy && mapped}) {}
+                {.from = begin(input), .most_held = most_held, .lossy = lossy && mapped, .packs = packs}) {}
 
   void run() {
     for (int step = 0; step < 512 && !input_.empty(); ++step) {
@@ -95,12 +96,14 @@ class Lane {
 
   void lie() {
     const std::uint64_t position = reader_.position();
-    switch (input_.take<std::uint8_t>() % 10) {
+    switch (input_.take<std::uint8_t>() % 11) {
       case 0: return store(input_.take<std::uint16_t>(), input_.take<std::uint64_t>());
       // What the reader takes for committed, of any length.
       case 1: return store(position & (capacity - 1), Record::word(position, input_.take<std::uint32_t>()));
       case 2: return store(position & (capacity - 1), Record::word(position, input_.take<std::uint8_t>()));
       case 3: return store(position & (capacity - 1), Record::word(position, Record::padding));
+      case 9:
+        return store(position & (capacity - 1), Record::word(position, Record::packed | input_.take<std::uint8_t>()));
       case 4: return producer_.closed_at.store(input_.position(position));
       case 5: return producer_.floor.store(input_.position(position));
       case 6: return producer_.asleep.store(input_.take<std::uint32_t>());
@@ -121,7 +124,7 @@ class Lane {
     const Look look = reader_.look();
     const std::uint64_t position = reader_.position();
     if (look != Look::record) return;
-    readers[how / 4 % std::size(readers)](reader_.front());
+    if (!look_at_packed()) readers[how / 4 % std::size(readers)](reader_.front());
     if (how < 96) {
       reader_.pop();
     } else if (how < 160 && reader_.can_hold()) {
@@ -131,6 +134,21 @@ class Lane {
       reader_.step();
     }
     check(reader_.position() > position || position > ~std::uint64_t{0} - 2 * capacity);
+  }
+
+  // As TypedLane does; the producer may have written anything there since the look.
+  bool look_at_packed() {
+    if constexpr (Records::fixed) {
+      return false;
+    } else {
+      if (!reader_.packed()) return false;
+      check(reader_.unpacked_bytes() <= psyne::longest_payload(capacity));
+      check(reader_.front().size() > psyne::PackedRecord::header_bytes);
+      const auto room = unpacking_.room(reader_.unpacked_bytes(), reader_.front_end(), reader_.given_back());
+      const auto packed = reader_.front().subspan(psyne::PackedRecord::header_bytes);
+      if (!room.empty() && unpacking_.unpack(packed, room)) look_at(room);
+      return true;
+    }
   }
 
   void release(std::uint8_t which) {
@@ -145,6 +163,7 @@ class Lane {
   ProducerBlock<> producer_;
   ConsumerBlock<> consumer_;
   LaneReader<Records> reader_;
+  psyne::Unpacking unpacking_{psyne::Compress::lz4, capacity};
   std::vector<std::uint32_t> held_;
 };
 
@@ -154,12 +173,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input input(data, size);
   std::memset(ring(), 0, capacity);
   const auto mode = input.take<std::uint8_t>();
-  const bool lossy = (mode & 4) != 0, mapped = (mode & 8) == 0;
+  const bool lossy = (mode & 4) != 0, mapped = (mode & 8) == 0, packs = (mode & 16) != 0;
   switch (mode % 4) {
-    case 0: Lane<FixedRecords<8, 8>>(input, lossy, mapped).run(); break;
-    case 1: Lane<FixedRecords<24, 8>>(input, lossy, mapped).run(); break;
-    case 2: Lane<FixedRecords<100, 64>>(input, lossy, mapped).run(); break;
-    default: Lane<VariableRecords>(input, lossy, mapped).run(); break;
+    case 0: Lane<FixedRecords<8, 8>>(input, lossy, mapped, packs).run(); break;
+    case 1: Lane<FixedRecords<24, 8>>(input, lossy, mapped, packs).run(); break;
+    case 2: Lane<FixedRecords<100, 64>>(input, lossy, mapped, packs).run(); break;
+    default: Lane<VariableRecords>(input, lossy, mapped, packs).run(); break;
   }
   return 0;
 }

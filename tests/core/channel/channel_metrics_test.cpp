@@ -40,17 +40,17 @@ TEST(ChannelMetrics, ASenderHasEveryColumnInOrder) {
   const auto section = shown("ipc://columns sender");
   ASSERT_TRUE(section);
   EXPECT_EQ(section->name, "channel");
-  EXPECT_THAT(names(*section),
-              testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost", "refused", "full",
-                                   "retries", "dropped_newest", "dropped_oldest", "lost", "ring", "high_water"));
+  EXPECT_THAT(names(*section), testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost",
+                                                    "refused", "packed_from", "packed_to", "full", "retries",
+                                                    "dropped_newest", "dropped_oldest", "lost", "ring", "high_water"));
 }
 
 TEST(ChannelMetrics, AReceiverHasThoseOfBothSidesOnly) {
   const ChannelMetrics receiver("ipc://columns", Role::receiver, "viewer");
   const auto section = shown("ipc://columns receiver viewer");
   ASSERT_TRUE(section);
-  EXPECT_THAT(names(*section),
-              testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost", "refused"));
+  EXPECT_THAT(names(*section), testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost",
+                                                    "refused", "packed_from", "packed_to"));
 }
 
 // Each column by a number of its own, so that two that were mixed up would show.

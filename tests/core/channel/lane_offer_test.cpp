@@ -7,6 +7,7 @@
 namespace {
 
 using psyne::Code;
+using psyne::Compress;
 using psyne::Delivery;
 using psyne::EndId;
 using psyne::LaneAnswer;
@@ -51,6 +52,36 @@ TEST(LaneOffer, IsReadAsItWasWritten) {
   EXPECT_EQ(offer.name, "camera");
 }
 
+TEST(LaneOffer, TellsItsCodec) {
+  LaneOffer offer = an_offer();
+  offer.type.payload = 0;
+  for (const Compress codec : {Compress::none, Compress::lz4, Compress::zstd}) {
+    offer.compress = codec;
+    EXPECT_EQ(LaneOffer::decode(offer.encode()).value().compress, codec);
+  }
+}
+
+TEST(LaneOffer, ACodecThatThisProgramDoesNotHaveIsRefusedWithWhatToDo) {
+  LaneOffer offer = an_offer();
+  offer.type.payload = 0;
+  offer.compress = static_cast<Compress>(3);
+  const auto told = LaneOffer::decode(offer.encode());
+  ASSERT_EQ(told.error(), Code::incompatible);
+  EXPECT_NE(told.error().text().find("camera: it compresses by codec 3"), std::string::npos) << told.error().text();
+  EXPECT_NE(told.error().text().find("compress=none"), std::string::npos) << told.error().text();
+}
+
+TEST(LaneOffer, MessagesOfOneSizeAndRingsThatAreTooLargeAreNotCompressed) {
+  LaneOffer offer = an_offer();
+  offer.compress = Compress::lz4;
+  EXPECT_EQ(LaneOffer::decode(offer.encode()).error(), Code::corrupted);
+  offer.type.payload = 0;
+  offer.capacity = std::uint64_t{1} << 32;
+  EXPECT_EQ(LaneOffer::decode(offer.encode()).error(), Code::corrupted);
+  offer.capacity = std::uint64_t{1} << 31;
+  EXPECT_TRUE(LaneOffer::decode(offer.encode()));
+}
+
 TEST(LaneOffer, CutShortOrGrownIsRefused) {
   std::vector<std::byte> bytes = an_offer().encode();
   for (std::size_t length = 0; length < bytes.size(); ++length) {
@@ -76,7 +107,7 @@ TEST(LaneOffer, OfAnotherLayoutIsRefusedWithBothVersions) {
   std::vector<std::byte> bytes = an_offer().encode();
   bytes[0] = std::byte{200};
   EXPECT_EQ(LaneOffer::decode(bytes).error(), Code::incompatible);
-  EXPECT_NE(reason<LaneOffer>(bytes).find("layout 200 and this program layout 3"), std::string::npos)
+  EXPECT_NE(reason<LaneOffer>(bytes).find("layout 200 and this program layout 4"), std::string::npos)
       << reason<LaneOffer>(bytes);
 }
 
