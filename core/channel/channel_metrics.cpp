@@ -9,7 +9,7 @@ namespace psyne::inline v0 {
 namespace {
 
 /// In the order of ChannelColumn.
-constexpr std::array<metrics::Value, 16> channel_columns{{{"messages"},
+constexpr std::array<metrics::Value, 17> channel_columns{{{"messages"},
                                                           {"bytes"},
                                                           {"lanes", metrics::Kind::gauge},
                                                           {"waits"},
@@ -23,6 +23,7 @@ constexpr std::array<metrics::Value, 16> channel_columns{{{"messages"},
                                                           {"dropped_newest"},
                                                           {"dropped_oldest"},
                                                           {"lost"},
+                                                          {"resumed"},
                                                           {"ring", metrics::Kind::gauge},
                                                           {"high_water", metrics::Kind::gauge}}};
 static_assert(channel_columns.size() == static_cast<std::size_t>(ChannelColumn::high_water) + 1);
@@ -63,6 +64,7 @@ ChannelCounters ChannelMetrics::counters() const noexcept {
   counters.dropped_newest = value(ChannelColumn::dropped_newest);
   counters.dropped_oldest = value(ChannelColumn::dropped_oldest);
   counters.lost = value(ChannelColumn::lost);
+  counters.resumed = value(ChannelColumn::resumed);
   return counters;
 }
 

@@ -27,6 +27,7 @@ enum class ChannelColumn : std::uint8_t {
   dropped_newest,  ///< messages
   dropped_oldest,  ///< messages
   lost,            ///< messages given up: that a dead receiver held (Held::lost), or had not taken (Delivery::routed)
+  resumed,         ///< times that the link to a receiver went on by another connection
   ring,            ///< level: bytes of one ring
   high_water,      ///< level: most bytes in flight in one ring that were seen when the sender looked for room, which it
                    ///< does once a lap at least, and when a receiver came or went

@@ -67,7 +67,18 @@ bool ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> l
   return news_.flushed() == position && !link_->completed(posted_);
 }
 
+void ReaderPeer::resume() noexcept {
+  const auto arrived = link_->resumed(counter_index(WireCounter::arrived));
+  if (!arrived) return;
+  const std::uint64_t before = news_.flushed();
+  lied_ = lied_ || !news_.tell_again(*arrived);
+  ++resumptions_.times;
+  resumptions_.bytes += before - news_.flushed();
+}
+
 void ReaderPeer::carry() noexcept {
+  resume();
+  if (lied_) return;
   news_.carry(outlet_->position(), [this](std::uint64_t from, std::uint64_t to, const Signal& arrived) {
     return put_records(from, to, arrived);
   });

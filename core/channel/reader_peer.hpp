@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace psyne::inline v0 {
 
@@ -42,8 +43,17 @@ class ReaderPeer final : public LaneWire {
   /// Tells it that nothing follows.
   void close();
 
-  /// Not mapped: tells what is not told yet, as far as there is room.
+  /// Not mapped: tells what is not told yet, as far as there is room; where the link goes on by another connection, also
+  /// what was lost with the one before.
   void carry() noexcept;
+  /// How often that was since the last call, and how many bytes of records were told again.
+  struct Resumptions {
+    std::uint32_t times = 0;
+    std::uint64_t bytes = 0;
+  };
+  Resumptions take_resumptions() noexcept { return std::exchange(resumptions_, {}); }
+  /// It said that it has what it cannot have.
+  bool lied() const noexcept { return lied_; }
   /// Whether it closed, having said what it took.
   bool parted() const noexcept;
   /// Whether all is told.
@@ -60,6 +70,7 @@ class ReaderPeer final : public LaneWire {
   std::string who() const;
 
  private:
+  void resume() noexcept;
   bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
 
   std::unique_ptr<Link> link_;
@@ -75,6 +86,8 @@ class ReaderPeer final : public LaneWire {
   std::span<const std::byte> lent_;  // in flush_lent()
   const std::byte* place_ = nullptr;
   Token posted_ = 0;  // the records that were posted last
+  Resumptions resumptions_;
+  bool lied_ = false;
 };
 
 }  // namespace psyne::inline v0

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/broken.hpp>
 #include <psyne/core/channel/receiver_end.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/stop/wait_or_stop.hpp>
@@ -223,7 +224,7 @@ class ReceiverState {
   /// For timeouts: whom we waited for.
   std::string waited_for() const {
     std::string names;
-    for (const Lane* lane : lanes_) names += (names.empty() ? "" : ", ") + lane->who();
+    for (const Lane* lane : lanes_) names += (names.empty() ? "" : ", ") + lane->who() + broken(lane->link());
     return names.empty() ? "no sender has come" : names;
   }
 

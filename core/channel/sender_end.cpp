@@ -1,3 +1,4 @@
+#include <psyne/core/channel/broken.hpp>
 #include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/sender_end.hpp>
 #include <psyne/core/config/config.hpp>
@@ -272,7 +273,7 @@ bool SenderEnd::drop_lost_receivers() {
     const std::lock_guard lock(mutex_);
     // Each is asked once: another thread may end a link at any time.
     std::erase_if(peers_, [&](const auto& peer) {
-      const bool alive = peer->link().peer_state() == PeerState::alive && peer->outlet().bad_reader() != peer.get();
+      const bool alive = peer->link().peer_state() == PeerState::alive && !lied(*peer);
       if (!alive) gone.push_back(peer);
       return !alive;
     });
@@ -287,8 +288,10 @@ bool SenderEnd::drop_lost_receivers() {
   return !gone.empty();
 }
 
+bool SenderEnd::lied(const ReaderPeer& peer) { return peer.outlet().bad_reader() == &peer || peer.lied(); }
+
 void SenderEnd::remove(ReaderPeer& peer) {
-  const bool lied = peer.outlet().bad_reader() == &peer;
+  const bool lied = SenderEnd::lied(peer);
   const bool parted = !lied && peer.parted();
   if (lied || peer.link().peer_state() != PeerState::closed) {
     last_lost_ = {.who = peer.who(), .lied = lied, .how = peer.link().peer_state()};
@@ -373,8 +376,18 @@ void SenderEnd::carry() noexcept {
   const std::lock_guard lock(mutex_);
   for (const auto& peer : peers_) {
     static_cast<void>(peer->link().progress());
-    if (!peer->mapped()) peer->carry();
+    if (peer->mapped()) continue;
+    peer->carry();
+    note_resumptions(*peer);
   }
+}
+
+void SenderEnd::note_resumptions(ReaderPeer& peer) {
+  const auto [times, bytes] = peer.take_resumptions();
+  if (times == 0) return;
+  metrics_.add(ChannelColumn::resumed, times);
+  logging::write(logging::Level::info, "channel", metrics_.label(), ": goes on with ", peer.who(), ", sends ", bytes,
+                 " bytes again");
 }
 
 // A thread that waits drives its own links itself.
@@ -449,7 +462,7 @@ Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
   std::string waited_for;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& peer : peers_) waited_for += (waited_for.empty() ? "" : ", ") + peer->who();
+    for (const auto& peer : peers_) waited_for += (waited_for.empty() ? "" : ", ") + peer->who() + broken(peer->link());
   }
   if (waited_for.empty() && last_lost_.lied) {
     return error(Code::corrupted, what)

@@ -131,12 +131,14 @@ class SenderEnd final : public Host {
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
   void show_lanes();
   bool here(const std::shared_ptr<ReaderPeer>& peer) const;
+  static bool lied(const ReaderPeer& peer);
   void remove(ReaderPeer& peer);
   void give_up(std::uint64_t messages);
   void settle_orphans();
   static void detach(Link& link);
   void answer_service_bell();
   void look_after_gathered();
+  void note_resumptions(ReaderPeer& peer);
   void carry() noexcept;
   void attend_at(Bell& bell);
   void settle_links();

@@ -46,6 +46,19 @@ class WireNews {
     }
   }
 
+  /// The link goes on by another connection, and the reader's counter of what arrived is that: what lies behind it is
+  /// told again by the next carry(). False where no reader can say so.
+  bool tell_again(std::uint64_t arrived_plus_one) noexcept {
+    if (!joined_at_.value) return arrived_plus_one == 0;
+    const std::uint64_t begin = *joined_at_.value;
+    const std::uint64_t arrived = arrived_plus_one == 0 ? begin : arrived_plus_one - 1;
+    // The ring has nothing any more of what is before its credit.
+    const std::uint64_t credit = link_->counter(counter_index(WireCounter::credit));
+    if (arrived < (credit == 0 ? begin : credit - 1) || arrived > flushed_) return false;
+    flushed_ = arrived;
+    return true;
+  }
+
   /// Records before it went over.
   std::uint64_t flushed() const noexcept { return flushed_; }
   /// Whether all is told.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/result/result.hpp>
 #include <psyne/core/transport/post.hpp>
 #include <psyne/core/transport/redirect.hpp>
@@ -53,8 +54,15 @@ struct Capabilities {
 /// A queue that was full says when it is not: after a post met would_block, the service bell rings once a post can
 /// succeed. So whoever has news for the peer posts the newest, and does it again at the ring: state, not messages.
 ///
-/// Threads: expose, attach, post, completed, moved, the redirects and progress by one thread at a time; counter,
-/// peer_state, capabilities, peer, the bells and wake by any thread at any time. No call blocks, and none calls back.
+/// A link may outlive its connection. While it has none, every queue is full and the peer is alive; when it has another,
+/// both bells ring at both ends. Then posts that had not landed are gone, as if they had never been; a part of a put may
+/// have landed. What was signalled by posts without puts the link itself tells again, in its newest value. What else is
+/// to be told again is known to whoever posted it: posts with puts stay turned away until he has asked, by resumed(),
+/// how far the peer is.
+///
+/// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time; counter,
+/// peer_state, broken_since, capabilities, peer, the bells and wake by any thread at any time. No call blocks, and none
+/// calls back.
 class Link {
  public:
   virtual ~Link() = default;
@@ -103,6 +111,14 @@ class Link {
   virtual void settle() noexcept {}
 
   virtual PeerState peer_state() const = 0;
+  /// Since when it has no connection, and waits for another; nothing where it has one.
+  virtual std::optional<Deadline> broken_since() const noexcept { return {}; }
+  /// Once after each time that it got another connection: what the peer's counter `counter` is. Nothing where that has
+  /// not happened since.
+  virtual std::optional<std::uint64_t> resumed(std::uint32_t counter) noexcept {
+    static_cast<void>(counter);
+    return {};
+  }
   virtual const Capabilities& capabilities() const = 0;
   virtual const Identity& peer() const = 0;
 

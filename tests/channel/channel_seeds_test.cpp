@@ -93,6 +93,12 @@ class ChannelRun {
 
   /// Broken links of which both ends were asked.
   int told_of() const { return told_of_; }
+  /// How often links went on by another connection.
+  std::uint64_t resumed() const {
+    std::uint64_t times = 0;
+    for (const Sending& one : senders_) times += one.end->counters().resumed;
+    return times;
+  }
   bool broke_with(Code code) const { return breaks_ > 0 && breaks_with_ == code; }
 
  private:
@@ -112,6 +118,7 @@ class ChannelRun {
   std::string uri(std::uint32_t sender) const {
     return "sim://seeds-" + std::to_string(seed_) + "?seed=" + std::to_string(seed_ * 64 + sender) +
            "&queue=" + std::to_string(1 + seed_ % 5) + "&cut=" + std::to_string(static_cast<double>(seed_ % 10) / 100) +
+           "&break=" + (seed_ % 3 == 0 ? "0.03" : "0") +
            "&death=" + (breaks_with_ == Code::peer_lost ? "0.003" : "0") +
            "&sever=" + (breaks_with_ == Code::peer_unreachable ? "0.003" : "0");
   }
@@ -288,19 +295,22 @@ class ChannelRun {
 
 TEST(SimulatedChannels, DeliverInOrderOnceAndEndForEverySeed) {
   int deaths = 0, severed = 0, endings = 0, told_of = 0;
+  std::uint64_t resumed = 0;
   // Few seeds may have met none: what one makes depends on the order in which a compiler evaluates arguments.
   for (std::uint64_t seed = 1; seed <= psyne_test::seeds(500) || (told_of == 0 && seed <= 500); ++seed) {
     ChannelRun run(seed);
     ASSERT_TRUE(run.go()) << "seed " << seed;
     told_of += run.told_of();
+    resumed += run.resumed();
     ++(run.broke_with(Code::peer_lost) ? deaths : run.broke_with(Code::peer_unreachable) ? severed : endings);
   }
   EXPECT_GT(deaths, 0) << "nobody died: the test tests less than it says";
   EXPECT_GT(severed, 0);
+  EXPECT_GT(resumed, 0U);
   EXPECT_GT(told_of, 0);
   EXPECT_GT(endings, deaths + severed);
   std::cout << endings << " ended, in " << deaths << " one died, in " << severed << " one was severed; " << told_of
-            << " broken links told of at both ends\n";
+            << " broken links told of at both ends; " << resumed << " times a link went on by another connection\n";
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ class SimLink final : public Link {
   std::uint64_t counter(std::uint32_t index) const override;
   Result<void> progress() override;
   PeerState peer_state() const override { return wire_->state(side_); }
+  std::optional<Deadline> broken_since() const noexcept override { return wire_->broken_since(); }
+  std::optional<std::uint64_t> resumed(std::uint32_t counter) noexcept override {
+    return wire_->resumed(side_, counter);
+  }
   const Capabilities& capabilities() const override { return capabilities_; }
   const Identity& peer() const override { return peer_; }
   Result<void> attach_bell(Bell* bell) override;
@@ -32,6 +36,8 @@ class SimLink final : public Link {
   void wake() noexcept override;
   void close() noexcept override;
 
+  /// The connection breaks; both ends go on by another one, after a while.
+  void break_off() { wire_->break_off(); }
   /// This end's process dies: both ends are lost to each other, and what is under way is gone.
   void die() { wire_->kill(side_); }
 

@@ -16,6 +16,8 @@ struct SimSettings {
   std::size_t queue = 64;                    ///< posts under way in one direction; more meet would_block
   double cuts = 0;                           ///< chance of a post to cut the link for a while
   std::chrono::nanoseconds longest_cut{std::chrono::milliseconds(1)};
+  double breaks = 0;  ///< chance of a post to break the connection: what is under way is gone, and the link goes on by
+                      ///< another one after `longest_cut` at most
   double death = 0;   ///< chance of a post to be the last: both ends see the other lost
   double severs = 0;  ///< chance of a post to cut the link for good: both ends find the other unreachable
   std::chrono::nanoseconds unreachable_after{std::chrono::milliseconds(10)};  ///< so long after that

@@ -32,7 +32,7 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
     case PeerState::lost: return Code::peer_lost;
     case PeerState::unreachable: return Code::peer_unreachable;
   }
-  if (from.posts >= settings_.queue) {
+  if (from.posts >= settings_.queue || broken_since_ || (from.resumed && !pieces.empty())) {
     from.turned_away = true;
     return Code::would_block;
   }
@@ -43,6 +43,7 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
     cut_until_ = no_deadline;
     given_up_at_ = alarm_->now() + settings_.unreachable_after;
   }
+  if (pieces.empty() && signal.counter != Signal::none) from.told[signal.counter] = signal.value;
   Packet packet;
   packet.kind = happens(settings_.death) ? Kind::death : Kind::post;
   packet.pieces = std::move(pieces);
@@ -51,7 +52,57 @@ Result<Token> SimWire::post(std::size_t side, std::vector<Piece> pieces, const S
   split(packet);
   ++from.posts;
   send(side, std::move(packet));
+  if (happens(settings_.breaks) && given_up_at_ == no_deadline) break_now();
   return from.posted;
+}
+
+void SimWire::break_off() {
+  const std::lock_guard lock(mutex_);
+  if (!broken_since_ && given_up_at_ == no_deadline && state(0) == PeerState::alive && state(1) == PeerState::alive)
+    break_now();
+}
+
+// What has landed stays, be it a part of a put. The link's own packets are kept by the link.
+void SimWire::break_now() {
+  const Deadline now = alarm_->now();
+  broken_since_ = now;
+  goes_on_at_ = now + draw(std::chrono::nanoseconds(0), settings_.longest_cut);
+  for (End& one : ends_) {
+    std::erase_if(one.packets, [](const Packet& packet) { return packet.kind == Kind::post; });
+    one.posts = 0;
+    one.completed.store(one.posted, std::memory_order_release);
+    one.last_arrival = goes_on_at_;
+    for (Packet& packet : one.packets) packet.arrives = packet.lands = goes_on_at_;
+  }
+  arm();
+}
+
+void SimWire::go_on() {
+  broken_since_.reset();
+  goes_on_at_ = no_deadline;
+  for (std::size_t side : {0U, 1U}) {
+    End& from = ends_[side];
+    End& to = ends_[1 - side];
+    for (std::uint32_t index = 0; index < counters; ++index) {
+      const std::uint64_t before = to.counter[index].load(std::memory_order_relaxed);
+      to.counter[index].store(std::max(before, from.told[index]), std::memory_order_release);
+    }
+    from.resumed = true;
+    from.turned_away = false;
+    if (from.bell != nullptr) from.bell->ring();
+    if (from.service_bell != nullptr) from.service_bell->ring();
+  }
+}
+
+std::optional<std::uint64_t> SimWire::resumed(std::size_t side, std::uint32_t counter) {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(ends_[side].resumed, false)) return {};
+  return this->counter(1 - side, counter);
+}
+
+std::optional<Deadline> SimWire::broken_since() {
+  const std::lock_guard lock(mutex_);
+  return broken_since_;
 }
 
 // The pieces of one post land in any order and in two parts, the second with the signal: whoever looks at memory before
@@ -111,8 +162,9 @@ void SimWire::deliver() {
 
 void SimWire::deliver_due() {
   const Deadline now = alarm_->now();
+  if (goes_on_at_ <= now) go_on();
   for (std::size_t side : {0U, 1U}) {
-    while (deliver_one(side, now)) {
+    while (!broken_since_ && deliver_one(side, now)) {
     }
   }
   if (given_up_at_ <= now) part(PeerState::unreachable);
@@ -177,7 +229,8 @@ void SimWire::complete(End& from, Token token) {
 
 // What is under way is gone.
 void SimWire::part(PeerState how) {
-  given_up_at_ = no_deadline;
+  given_up_at_ = goes_on_at_ = no_deadline;
+  broken_since_.reset();
   for (End& one : ends_) {
     one.packets.clear();
     one.completed.store(one.posted, std::memory_order_release);
@@ -192,9 +245,9 @@ void SimWire::end(End& ended, PeerState how) {
 }
 
 void SimWire::arm() {
-  Deadline next = given_up_at_;
+  Deadline next = std::min(given_up_at_, goes_on_at_);
   for (const End& one : ends_) {
-    if (one.packets.empty()) continue;
+    if (one.packets.empty() || broken_since_) continue;
     const Packet& packet = one.packets.front();
     next = std::min(next, packet.early > 0 && packet.kind == Kind::post ? packet.lands : packet.arrives);
   }

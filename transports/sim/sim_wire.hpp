@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -50,9 +51,14 @@ class SimWire {
 
   /// Sends pieces, then the signal. Errors: would_block, closed, peer_lost, peer_unreachable.
   Result<Token> post(std::size_t side, std::vector<Piece> pieces, const Signal& signal);
+  /// See Link::resumed.
+  std::optional<std::uint64_t> resumed(std::size_t side, std::uint32_t counter);
+  std::optional<Deadline> broken_since();
   void wake(std::size_t side);
   /// Lets arrive what is due.
   void deliver();
+  /// The connection breaks; the link goes on by another one, after a while.
+  void break_off();
   void close(std::size_t side);
   /// The process of `side` dies: the other loses it, with all that is under way between them.
   void kill(std::size_t side);
@@ -94,6 +100,8 @@ class SimWire {
     std::deque<Packet> packets;  // from this end
     std::size_t posts = 0;       // among them
     bool turned_away = false;    // a post met would_block, and was not told of room yet
+    std::array<std::uint64_t, counters> told{};  // what it signalled without puts
+    bool resumed = false;                        // and did not ask since how far the other is
     Deadline last_arrival{};
   };
 
@@ -104,6 +112,8 @@ class SimWire {
   bool happens(double chance);
   void send(std::size_t side, Packet packet);
   void split(Packet& packet);
+  void break_now();
+  void go_on();
   void deliver_due();
   bool deliver_one(std::size_t side, Deadline now);
   void land(End& to, std::span<const Piece> pieces);
@@ -119,6 +129,8 @@ class SimWire {
   std::array<End, 2> ends_;
   Deadline cut_until_{};
   Deadline given_up_at_ = no_deadline;  // once it is cut for good
+  std::optional<Deadline> broken_since_;
+  Deadline goes_on_at_ = no_deadline;  // while it is broken
   Deadline armed_ = no_deadline;
   std::unique_ptr<SimAlarm> alarm_;  // goes first: it calls
 };

@@ -40,9 +40,10 @@ TEST(ChannelMetrics, ASenderHasEveryColumnInOrder) {
   const auto section = shown("ipc://columns sender");
   ASSERT_TRUE(section);
   EXPECT_EQ(section->name, "channel");
-  EXPECT_THAT(names(*section), testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost",
-                                                    "refused", "packed_from", "packed_to", "full", "retries",
-                                                    "dropped_newest", "dropped_oldest", "lost", "ring", "high_water"));
+  EXPECT_THAT(names(*section),
+              testing::ElementsAre("messages", "bytes", "lanes", "waits", "wakes", "peers_lost", "refused",
+                                   "packed_from", "packed_to", "full", "retries", "dropped_newest", "dropped_oldest",
+                                   "lost", "resumed", "ring", "high_water"));
 }
 
 TEST(ChannelMetrics, AReceiverHasThoseOfBothSidesOnly) {
@@ -92,6 +93,7 @@ TEST(ChannelMetrics, TheProgramReadsTheSameNumbers) {
   sender.add(ChannelColumn::dropped_newest, 11);
   sender.add(ChannelColumn::dropped_oldest, 12);
   sender.add(ChannelColumn::lost, 13);
+  sender.add(ChannelColumn::resumed, 14);
   const psyne::ChannelCounters counters = sender.counters();
   EXPECT_EQ(counters.messages, 3U);
   EXPECT_EQ(counters.bytes, 24U);
@@ -104,6 +106,7 @@ TEST(ChannelMetrics, TheProgramReadsTheSameNumbers) {
   EXPECT_EQ(counters.dropped_newest, 11U);
   EXPECT_EQ(counters.dropped_oldest, 12U);
   EXPECT_EQ(counters.lost, 13U);
+  EXPECT_EQ(counters.resumed, 14U);
 }
 
 TEST(ChannelMetrics, AReceiverHasNothingToReadOfASendersColumns) {

@@ -72,6 +72,7 @@ struct Simulation {
   std::uint64_t held_from = 0;        // where it begins
   int deaths = 0;
   int severed = 0;
+  std::uint32_t resumed = 0;
   psyne_test::Trace trace;
 
   explicit Simulation(std::uint64_t seed) : random(seed) {
@@ -79,6 +80,7 @@ struct Simulation {
     settings.longest = settings.shortest + std::chrono::microseconds(random() % 100);
     settings.queue = 1 + random() % 8;
     settings.cuts = static_cast<double>(random() % 10) / 100;
+    settings.breaks = random() % 2 == 0 ? static_cast<double>(random() % 8) / 100 : 0;
     settings.death = random() % 3 == 0 ? 0.005 : 0;
     settings.severs = random() % 3 == 0 ? 0.005 : 0;
     connect();
@@ -229,11 +231,12 @@ struct Simulation {
   bool serve() {
     const bool sender = Program::rung(*writing.service_bell), receiver = Program::rung(*reading.service_bell);
     if (sender) peer->carry();
+    resumed += peer->take_resumptions().times;
     if (receiver) lane->settle();
     return sender || receiver;
   }
 
-  bool done() const { return closed && ended && read == messages && most_read == messages && peer->carried(); }
+  bool done() const { return closed && !peer->lied() && ended && read == messages && most_read == messages && peer->carried(); }
 
   /// All messages reach a reader in order, and then the end, whoever dies; says what went wrong.
   testing::AssertionResult go() {
