@@ -105,7 +105,7 @@ struct ChannelCounters {
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
   std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
   std::uint64_t retries = 0;
-  std::uint64_t lost = 0;  ///< messages given up: that a dead receiver held (Held::lost), or had not taken (routed)
+  std::uint64_t lost = 0;     ///< messages given up: that a dead receiver held (Held::lost), or had not taken (routed)
   std::uint64_t resumed = 0;  ///< times that the link to a receiver went on by another connection
 };
 

@@ -43,8 +43,8 @@ class ReaderPeer final : public LaneWire {
   /// Tells it that nothing follows.
   void close();
 
-  /// Not mapped: tells what is not told yet, as far as there is room; where the link goes on by another connection, also
-  /// what was lost with the one before.
+  /// Not mapped: tells what is not told yet, as far as there is room; where the link goes on by another connection,
+  /// also what was lost with the one before.
   void carry() noexcept;
   /// How often that was since the last call, and how many bytes of records were told again.
   struct Resumptions {

@@ -25,6 +25,7 @@ std::span<const Option> known_options() {
       tcp_iface,
       tcp_advertise,
       tcp_unreachable_after,
+      tcp_reconnect,
       tcp_send_buffer,
       tcp_receive_buffer,
       tls_certificate,

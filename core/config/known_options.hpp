@@ -108,6 +108,12 @@ inline constexpr Option tcp_unreachable_after{.name = "tcp.unreachable_after",
                                               .fallback = "15s",
                                               .about = "how long a host may be silent before it is given up",
                                               .scope = OptionScope::channel};
+inline constexpr Option tcp_reconnect{
+    .name = "tcp.reconnect",
+    .kind = Kind::duration,
+    .fallback = "0s",
+    .about = "how long a link may be without a connection before it ends; 0: not at all",
+    .scope = OptionScope::channel};
 inline constexpr Option tcp_send_buffer{.name = "tcp.send_buffer",
                                         .kind = Kind::bytes,
                                         .fallback = "0",

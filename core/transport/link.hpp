@@ -54,15 +54,15 @@ struct Capabilities {
 /// A queue that was full says when it is not: after a post met would_block, the service bell rings once a post can
 /// succeed. So whoever has news for the peer posts the newest, and does it again at the ring: state, not messages.
 ///
-/// A link may outlive its connection. While it has none, every queue is full and the peer is alive; when it has another,
-/// both bells ring at both ends. Then posts that had not landed are gone, as if they had never been; a part of a put may
-/// have landed. What was signalled by posts without puts the link itself tells again, in its newest value. What else is
-/// to be told again is known to whoever posted it: posts with puts stay turned away until he has asked, by resumed(),
-/// how far the peer is.
+/// A link may outlive its connection. While it has none, every queue is full and the peer is alive; when it has
+/// another, both bells ring at both ends. Then posts that had not landed are gone, as if they had never been; a part of
+/// a put may have landed. What was signalled by posts without puts the link itself tells again, in its newest value.
+/// What else is to be told again is known to whoever posted it: posts with puts stay turned away until he has asked, by
+/// resumed(), how far the peer is.
 ///
-/// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time; counter,
-/// peer_state, broken_since, capabilities, peer, the bells and wake by any thread at any time. No call blocks, and none
-/// calls back.
+/// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time;
+/// counter, peer_state, broken_since, capabilities, peer, the bells and wake by any thread at any time. No call blocks,
+/// and none calls back.
 class Link {
  public:
   virtual ~Link() = default;

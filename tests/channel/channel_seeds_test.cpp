@@ -118,8 +118,7 @@ class ChannelRun {
   std::string uri(std::uint32_t sender) const {
     return "sim://seeds-" + std::to_string(seed_) + "?seed=" + std::to_string(seed_ * 64 + sender) +
            "&queue=" + std::to_string(1 + seed_ % 5) + "&cut=" + std::to_string(static_cast<double>(seed_ % 10) / 100) +
-           "&break=" + (seed_ % 3 == 0 ? "0.03" : "0") +
-           "&death=" + (breaks_with_ == Code::peer_lost ? "0.003" : "0") +
+           "&break=" + (seed_ % 3 == 0 ? "0.03" : "0") + "&death=" + (breaks_with_ == Code::peer_lost ? "0.003" : "0") +
            "&sever=" + (breaks_with_ == Code::peer_unreachable ? "0.003" : "0");
   }
   Receiving open_receiver() {

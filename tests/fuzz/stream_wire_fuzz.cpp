@@ -23,7 +23,8 @@ void read_hello(std::span<const std::byte> bytes) {
     for (const char letter : good.error().text()) check(static_cast<unsigned char>(letter) >= 0x20);
   }
   const auto again = psyne::stream::decode_hello(psyne::stream::encode(*hello));
-  check(again && again->name == hello->name && again->nonce == hello->nonce && again->host == hello->host);
+  check(again && again->name == hello->name && again->nonce == hello->nonce && again->host == hello->host &&
+        again->continuation == hello->continuation);
 }
 
 void read_message(std::span<const std::byte> bytes) {
@@ -31,6 +32,11 @@ void read_message(std::span<const std::byte> bytes) {
   if (!message) return;
   const auto refusal = psyne::stream::decode_refusal(bytes, "cannot connect", "a peer");
   for (const char letter : refusal.text()) check(static_cast<unsigned char>(letter) >= 0x20);
+  if (const auto said = psyne::stream::decode_standing(bytes); said && *message == psyne::stream::Message::standing) {
+    auto again = psyne::stream::encode_unproved(said->session, said->standing);
+    again.insert(again.end(), said->proof.digest.begin(), said->proof.digest.end());
+    check(std::ranges::equal(again, bytes));
+  }
   auto greeting = psyne::stream::decode_greeting(bytes);
   if (!greeting) return check(greeting.error() == psyne::Code::corrupted);
   check(greeting->bytes.size() <= psyne::Greeting::longest && greeting->spans.size() <= psyne::Greeting::most_spans);

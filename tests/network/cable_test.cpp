@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using network::calling;
 using network::comes_to_count;
+using network::comes_to_mention;
 using network::comes_to_say;
 using network::Host;
 using network::listening;
@@ -44,6 +45,26 @@ TEST_F(Cable, CutAndMendedLosesNothing) {
     at->mend();
     ASSERT_TRUE(comes_to_count(receiver, cut_at + 500));
   }
+  const std::string sent = sender.ask("stop");
+  EXPECT_TRUE(comes_to_say(receiver, "count", sent)) << "neither lost nor doubled";
+  EXPECT_EQ(receiver.ask("wrong"), "nothing");
+  EXPECT_EQ(receiver.ask("errors"), "none") << receiver.ask("text");
+}
+
+// For longer than the kernels wait: the links go on, and neither their ends nor the program hears of it.
+TEST_F(Cable, CutForLongerThanTheConnectionLastsLosesNothingWhereLinksGoOn) {
+  const std::string query = "?token=t&unreachable_after=1s&reconnect=60s";
+  const auto north = host(), south = host();
+  const Program receiver(*north, [&](auto& line) { receive_stream(line, listening(query)); });
+  ASSERT_EQ(receiver.hear(), "open");
+  const Program sender(*south, [&](auto& line) { send_stream(line, calling(north->address(), query)); });
+  ASSERT_EQ(sender.hear(), "open");
+  ASSERT_TRUE(comes_to_count(receiver, 500));
+  north->cut();
+  EXPECT_TRUE(comes_to_mention(sender, "stall", "connection broke"));
+  const std::uint64_t cut_at = standstill(receiver);
+  north->mend();
+  ASSERT_TRUE(comes_to_count(receiver, cut_at + 500));
   const std::string sent = sender.ask("stop");
   EXPECT_TRUE(comes_to_say(receiver, "count", sent)) << "neither lost nor doubled";
   EXPECT_EQ(receiver.ask("wrong"), "nothing");

@@ -38,8 +38,9 @@ constexpr Option longest_cut_option{.name = "sim.longest_cut",
 constexpr Option break_option{.name = "sim.break",
                               .kind = Kind::real,
                               .fallback = "0",
-                              .about = "chance of a post to break the connection: what is under way is gone, the link "
-                                       "goes on",
+                              .about =
+                                  "chance of a post to break the connection: what is under way is gone, the link "
+                                  "goes on",
                               .scope = OptionScope::channel};
 constexpr Option death_option{.name = "sim.death",
                               .kind = Kind::real,
@@ -58,8 +59,8 @@ constexpr Option unreachable_option{.name = "sim.unreachable_after",
                                     .about = "how long after that both ends find each other unreachable",
                                     .scope = OptionScope::channel};
 
-constexpr std::array all{seed_option,        delay_option, queue_option, cut_option,
-                         longest_cut_option, break_option, death_option, sever_option, unreachable_option};
+constexpr std::array all{seed_option,  delay_option, queue_option, cut_option,        longest_cut_option,
+                         break_option, death_option, sever_option, unreachable_option};
 
 Error wrong(const Option& option, std::string_view text, std::string_view why) {
   return Error(Code::invalid_argument, std::string(option.name) + " cannot be " + quoted(text))
@@ -90,9 +91,10 @@ Result<SimSettings> SimSettings::read(const Config& config) {
   settings.breaks = config.real(break_option);
   settings.death = config.real(death_option);
   settings.severs = config.real(sever_option);
-  for (const auto& [option, chance] :
-       {std::pair(&cut_option, settings.cuts), {&break_option, settings.breaks}, {&death_option, settings.death},
-        {&sever_option, settings.severs}}) {
+  for (const auto& [option, chance] : {std::pair(&cut_option, settings.cuts),
+                                       {&break_option, settings.breaks},
+                                       {&death_option, settings.death},
+                                       {&sever_option, settings.severs}}) {
     if (!(chance >= 0 && chance <= 1)) return wrong(*option, std::to_string(chance), "a chance is from 0 to 1");
   }
   constexpr std::chrono::nanoseconds hour = std::chrono::hours(1);

@@ -97,9 +97,9 @@ class SimWire {
     Bell* service_bell = nullptr;
     std::map<std::uint64_t, Exposed> exposed;
     std::vector<std::uint64_t> revocations;
-    std::deque<Packet> packets;  // from this end
-    std::size_t posts = 0;       // among them
-    bool turned_away = false;    // a post met would_block, and was not told of room yet
+    std::deque<Packet> packets;                  // from this end
+    std::size_t posts = 0;                       // among them
+    bool turned_away = false;                    // a post met would_block, and was not told of room yet
     std::array<std::uint64_t, counters> told{};  // what it signalled without puts
     bool resumed = false;                        // and did not ask since how far the other is
     Deadline last_arrival{};

@@ -35,6 +35,10 @@ Result<ConnectionSettings> ConnectionSettings::read(const Config& config) {
     return wrong(option::tcp_unreachable_after, "it is less than a second or more than a day", "Write 15s, or 5m.");
   }
   settings.unreachable_after = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+  settings.reconnect = config.duration(option::tcp_reconnect);
+  if (settings.reconnect < std::chrono::seconds(0) || settings.reconnect > std::chrono::hours(24)) {
+    return wrong(option::tcp_reconnect, "it is more than a day", "Write 30s, or 5m.");
+  }
   settings.send_buffer = config.bytes(option::tcp_send_buffer);
   settings.receive_buffer = config.bytes(option::tcp_receive_buffer);
   for (const auto& [option, bytes] : {std::pair(&option::tcp_send_buffer, settings.send_buffer),

@@ -48,6 +48,9 @@ Result<std::unique_ptr<Presence>> StreamPresence::appear(const Uri& uri, Side si
                           .presence = *number,
                           .settings = std::move(*settings),
                           .tls = std::move(tls)};
+  if (presence->attendant_.settings.reconnect > std::chrono::seconds(0)) {
+    presence->attendant_.sessions = std::make_shared<Sessions>();
+  }
   Result<void> started;
   for (int i = 0; i < most_tries; ++i) {
     (*service)->run([&] { started = presence->start(make_link); });
@@ -80,12 +83,14 @@ StreamPresence::~StreamPresence() {
     // Their descriptors are closed.
     static_cast<void>(connector_.release());
     static_cast<void>(new (std::nothrow) std::shared_ptr<Port>(std::move(port_)));
+    static_cast<void>(new (std::nothrow) std::shared_ptr<Sessions>(std::move(attendant_.sessions)));
     return;
   }
   service_.run([this] {
     connector_.reset();
     if (port_) port_->remove(attendant_);
     port_.reset();
+    if (attendant_.sessions) attendant_.sessions->close();
   });
 }
 

@@ -28,7 +28,8 @@ Result<stream::NewLink> make_stream_link(const stream::Caller& caller, const str
                                          Identity peer) {
   auto link = std::make_unique<StreamLink>(caller.line, caller.stream, std::move(peer), StreamSettings());
   auto start = [raw = link.get()](std::vector<std::byte> first) { return raw->start(std::move(first)); };
-  return stream::NewLink{.link = std::move(link), .start = std::move(start)};
+  stream::Resumable* const resumable = link.get();
+  return stream::NewLink{.link = std::move(link), .start = std::move(start), .resumable = resumable};
 }
 
 class StreamTransport final : public Transport {

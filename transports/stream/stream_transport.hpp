@@ -9,6 +9,8 @@ namespace psyne::inline v0 {
 /// One listening port of a process serves all its names.
 ///
 /// Options (file, environment, query): the module "tcp". Off this host both ends need the same token, or insecure=1.
+/// With reconnect=30s at both ends a connection may break for so long: what was sent meanwhile, or lost with it, comes
+/// in order and once when they have another; nobody hears of it but who waits too long.
 Transport& tcp_transport();
 
 /// tls://host:port/name, tls://*:port/name: the same, encrypted by TLS 1.3. Who may come is said by the token, or by

@@ -236,7 +236,9 @@ struct Simulation {
     return sender || receiver;
   }
 
-  bool done() const { return closed && !peer->lied() && ended && read == messages && most_read == messages && peer->carried(); }
+  bool done() const {
+    return closed && !peer->lied() && ended && read == messages && most_read == messages && peer->carried();
+  }
 
   /// All messages reach a reader in order, and then the end, whoever dies; says what went wrong.
   testing::AssertionResult go() {

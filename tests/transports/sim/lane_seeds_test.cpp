@@ -208,9 +208,10 @@ TEST(SimulatedLinks, OptionsAreReadAndNonsenseIsRefused) {
   const auto read = [](const std::string& query) {
     return SimSettings::read(Config::process().with(Uri::parse("sim://options" + query).value()).value());
   };
-  const auto settings =
-      read("?seed=7&delay=2us..3ms&queue=5&cut=0.5&longest_cut=4ms&break=0.75&death=0.25&sever=0.125&unreachable_after=2s")
-          .value();
+  const auto settings = read(
+                            "?seed=7&delay=2us..3ms&queue=5&cut=0.5&longest_cut=4ms&break=0.75&death=0.25&sever=0.125&"
+                            "unreachable_after=2s")
+                            .value();
   EXPECT_EQ(settings.seed, 7U);
   EXPECT_EQ(settings.shortest, 2us);
   EXPECT_EQ(settings.longest, 3ms);
@@ -222,8 +223,8 @@ TEST(SimulatedLinks, OptionsAreReadAndNonsenseIsRefused) {
   EXPECT_EQ(settings.severs, 0.125);
   EXPECT_EQ(settings.unreachable_after, 2s);
   EXPECT_EQ(read("?delay=9us").value().longest, 9us);
-  for (const char* wrong :
-       {"?delay=3us..1us", "?delay=1us..2h", "?delay=soon", "?queue=0", "?cut=1.5", "?break=-1", "?death=-1", "?sever=2"}) {
+  for (const char* wrong : {"?delay=3us..1us", "?delay=1us..2h", "?delay=soon", "?queue=0", "?cut=1.5", "?break=-1",
+                            "?death=-1", "?sever=2"}) {
     const auto refused = read(wrong);
     ASSERT_FALSE(refused) << wrong;
     EXPECT_EQ(refused.error(), Code::invalid_argument) << wrong;

@@ -190,10 +190,11 @@ void Connector::connected() {
   meeting_->start();
 }
 
-void Connector::missed(const Meeting& /*meeting*/, const Error& error, bool told) {
+void Connector::missed(const Meeting& meeting, const Error& error, bool told) {
   logging::write(logging::Level::debug, "stream", place_.uri, ": ", error);
   // That nobody is there yet under this name is no news, as that nobody listens is none.
-  if (!told && error != Code::not_found) tell(error);
+  const bool tried_again = meeting.continues() && (error == Code::peer_lost || error == Code::timed_out);
+  if (!told && !tried_again && error != Code::not_found) tell(error);
   try_later(longest_pause(error));
 }
 
@@ -202,6 +203,7 @@ void Connector::over(Meeting& meeting) {
   if (meeting.linked()) {
     linked_at_ = Clock::now();
     linked_ = connection_;
+    if (attendant_.sessions) pause_.reset();  // what it has will be lost if it does not come back soon
     told_.clear();
     if (auto watched = hang_up_->watch(gone->line()->get(), linked_); !watched) tell(watched.error());
   }

@@ -23,6 +23,10 @@ class Redirection {
     landed_ = false;
   }
   void end() noexcept { begin(0, {}); }
+  /// What was under way will not be whole: it comes anew, or in another way.
+  void lost() noexcept {
+    if (!landed_) put_.reset();
+  }
 
   /// A put of the peer's comes: where it lands, or nothing where it goes into its region.
   std::optional<std::span<std::byte>> place(const Frame& put) noexcept {

@@ -17,9 +17,6 @@ namespace psyne::inline v0 {
 namespace {
 
 constexpr std::uint32_t inline_bytes = 4096;
-constexpr std::uint32_t always = EPOLLRDHUP | EPOLLET;
-constexpr auto first_pause = std::chrono::milliseconds(2);
-constexpr auto longest_pause = std::chrono::milliseconds(16);
 /// System calls of one progress() that finds more and more.
 constexpr int most_reads = 16;
 
@@ -52,6 +49,8 @@ StreamLink::StreamLink(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStrea
 
 StreamLink::~StreamLink() {
   if (forked()) return;
+  if (session_) session_->leave();
+  const bool was_broken = broken();
   close();
   if (!started_.load(std::memory_order_relaxed)) return;
   {
@@ -60,26 +59,9 @@ StreamLink::~StreamLink() {
   }
   static_cast<void>(service_->cancel(*timer_));
   line_->unwatch();
+  if (give_up_timer_) static_cast<void>(service_->cancel(*give_up_timer_));
+  if (was_broken) return;
   if (peer_state() == PeerState::closed) depart(line_, std::move(stream_), queue_.take_rest());
-}
-
-Result<void> StreamLink::start(std::vector<std::byte> first) {
-  auto service = Service::process();
-  if (!service) return service.error();
-  service_ = *service;
-  timer_.emplace(static_cast<Work&>(*this), service_->executor());
-  // What came behind the welcome is announced by nobody: the service thread comes round for it, as after a rest.
-  const bool unread = holds_ && stream_->holds_unread();
-  pause_ = first_pause;
-  watched_ = always | (unread ? 0U : EPOLLIN) | (first.empty() ? 0U : EPOLLOUT);
-  if (!first.empty()) {
-    queue_.push(std::move(first));
-    stalled_.store(true, std::memory_order_relaxed);
-  }
-  started_.store(true, std::memory_order_release);
-  if (auto watched = line_->watch(watched_, *this); !watched) return watched;
-  if (unread) service_->start(*timer_, Clock::now());
-  return {};
 }
 
 Error StreamLink::forked_link() const { return forked_error("cannot use the link to " + peer_.name); }
@@ -166,12 +148,20 @@ Result<Token> StreamLink::post(std::span<const Put> puts, const Signal& signal) 
   if (auto state = usable(); !state) return state.error();
   if (auto fits = check_post(*this, puts, signal); !fits) return fits.error();
   const std::lock_guard lock(send_mutex_);
+  if (turned_ != Turned::none && (turned_ == Turned::all || !puts.empty())) [[unlikely]] {
+    turned_away_ = true;
+    return Code::would_block;
+  }
   if (queue_.posts() >= most_queued_) {
     write();
     if (queue_.posts() >= most_queued_) {
       turned_away_ = true;
       return Code::would_block;
     }
+  }
+  if (signal.counter != Signal::none) {
+    signalled_[signal.counter] = signal.value;
+    if (puts.empty()) told_[signal.counter] = signal.value;
   }
   const Token token = ++posted_;
   Frame last{.flags = static_cast<std::uint8_t>((signal.wake ? Frame::wake : 0) | (signal.attend ? Frame::attend : 0)),
@@ -213,6 +203,7 @@ void StreamLink::moved(std::span<const std::byte> from, const std::byte* to) noe
 
 // Under send_mutex_: as much as there is room for; the rest by the service thread.
 void StreamLink::write() noexcept {
+  if (turned_ == Turned::all) return;
   const FrameQueue::Write how = queue_.write(*stream_);
   if (how == FrameQueue::Write::failed) {
     // The kernel says once why it gave a connection up, to whoever calls first; who reads then finds just an end.
@@ -238,6 +229,7 @@ void StreamLink::write() noexcept {
 // A frame of the link's own: one for each region at most, but for those that a peer asks for.
 void StreamLink::send(const Frame& frame) noexcept {
   const std::lock_guard lock(send_mutex_);
+  if (turned_ == Turned::all) return;
   queue_.push(frame, {}, 0, false);
   if (!stalled_.load(std::memory_order_relaxed)) write();
 }
@@ -245,7 +237,7 @@ void StreamLink::send(const Frame& frame) noexcept {
 void StreamLink::wake() noexcept {
   if (forked() || !usable()) return;
   const std::lock_guard lock(send_mutex_);
-  if (queue_.wake_with_last()) return;
+  if (turned_ == Turned::all || queue_.wake_with_last()) return;
   queue_.push({.flags = Frame::wake}, {}, 0, false);
   if (!stalled_.load(std::memory_order_relaxed)) write();
 }
@@ -276,7 +268,7 @@ void StreamLink::read(bool all) noexcept {
     return;  // another is at it
   }
   on_service_ = on_service;
-  bool more = true;
+  bool more = !broken();
   const bool landed = redirection_.landed();
   for (int turn = 0; more && peer_state() == PeerState::alive && (all || turn < most_reads); ++turn) {
     if (!all && redirection_.landed() != landed) break;  // what follows may have a buffer to go to as well
@@ -292,7 +284,7 @@ void StreamLink::read(bool all) noexcept {
         return end(PeerState::lost);
     }
   }
-  if (holds_ && stream_->holds_unread()) ring();  // else who sleeps next would sleep on it
+  if (!broken() && holds_ && stream_->holds_unread()) ring();  // else who sleeps next would sleep on it
 }
 
 // After a goodbye nothing of this matters.
@@ -302,7 +294,7 @@ void StreamLink::ended() noexcept {
     const std::lock_guard lock(send_mutex_);
     silence = silence_;
   }
-  silence != 0 ? broke_off(silence) : end(PeerState::lost);
+  silence != 0 ? broke_off(silence) : part(PeerState::lost);
 }
 
 // Who holds the lock leaves nothing of what was seen: the service thread, or one that is about to settle as well.
@@ -316,7 +308,7 @@ void StreamLink::broke_off(int error) noexcept {
   const auto why = stream_->failure();
   logging::write(logging::Level::info, "stream", "the connection to ", peer_.name,
                  " broke off: ", why ? *why : system_error(error, "cannot read"));
-  end(is_silence(error) ? PeerState::unreachable : PeerState::lost);
+  part(is_silence(error) ? PeerState::unreachable : PeerState::lost);
 }
 
 void StreamLink::redirect(const RemoteSpan& span, const Redirect& redirect) {
@@ -329,8 +321,9 @@ void StreamLink::redirect(const RemoteSpan& span, const Redirect& redirect) {
   if (const auto place = redirection_.place(*under_way)) reader_.relocate(*place);
 }
 
-// The signal that came with it or later was acquired, and nobody but the caller begins another.
+// The service thread may read what comes next, which may land there as well.
 std::optional<Redirected> StreamLink::redirected() const noexcept {
+  const std::lock_guard lock(receive_mutex_);
   if (!redirection_.landed()) return {};
   return Redirected{.offset = redirection_.put()->offset, .bytes = redirection_.put()->length};
 }
@@ -382,6 +375,7 @@ FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
       }
       break;
     case Frame::Kind::revoke:
+      if (session_ && std::ranges::find(revocations_, frame.generation) != revocations_.end()) break;  // again
       if (revocations_.size() >= AttachedRegions::most) return Next::cut_off;
       revocations_.push_back(frame.generation);
       revoked_.store(true, std::memory_order_release);
@@ -404,100 +398,6 @@ bool StreamLink::acknowledged(std::uint64_t generation) noexcept {
   if (found == exposed_.end() || !found->second.asked) return false;
   found->second.acknowledged = true;
   return true;
-}
-
-// On the service thread.
-
-void StreamLink::ready(int /*descriptor*/, std::uint32_t events) noexcept {
-  if ((events & EPOLLOUT) != 0) {
-    const std::lock_guard lock(send_mutex_);
-    write();
-  }
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) return read(true);
-  if ((events & EPOLLIN) == 0) return;
-  if (!driven_.exchange(false, std::memory_order_relaxed)) return read(true);
-  watch(0, EPOLLIN);
-  rest(first_pause);
-}
-
-void StreamLink::look_again() noexcept {
-  if (peer_state() != PeerState::alive) return;
-  driven_.exchange(false, std::memory_order_relaxed)
-      ? rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause))
-      : watch(EPOLLIN, 0);
-  if (holds_ && stream_->holds_unread()) read(true);
-}
-
-void StreamLink::rest(std::chrono::nanoseconds pause) noexcept {
-  const std::lock_guard lock(watch_lock_);
-  if (leaving_) return;
-  pause_ = pause;
-  service_->start(*timer_, Clock::now() + pause);
-}
-
-// What came before the change is told of anew: by edges, a change looks.
-void StreamLink::watch(std::uint32_t add, std::uint32_t remove) noexcept {
-  const std::lock_guard lock(watch_lock_);
-  watched_ = (watched_ | add) & ~remove;
-  static_cast<void>(line_->rewatch(watched_));
-}
-
-// Ends.
-
-void StreamLink::close() noexcept {
-  if (forked() || peer_state() != PeerState::alive) return;
-  if (started_.load(std::memory_order_relaxed)) send({.kind = Frame::Kind::goodbye});
-  const std::lock_guard lock(receive_mutex_);  // nothing is put into our regions from here on
-  end(PeerState::closed);
-}
-
-// Under receive_mutex_. The socket stays readable for ever now: nobody watches that any more, the bell is rung once.
-void StreamLink::end(PeerState how) noexcept {
-  PeerState alive = PeerState::alive;
-  if (!state_.compare_exchange_strong(alive, how, std::memory_order_acq_rel)) return;
-  if (peeks_) reader_.settle(*stream_);  // closed with something unread in it, the socket would be reset
-  watch(0, EPOLLIN | EPOLLRDHUP);
-  {
-    const std::lock_guard lock(bell_mutex_);
-    if (bell_ != nullptr) {
-      bell_->unwatch(line_->get());
-      bell_->ring();
-    }
-  }
-  ring_service();  // who waits for room need not
-}
-
-Result<void> StreamLink::attach_bell(Bell* bell) {
-  if (forked()) return forked_link();
-  const std::lock_guard lock(bell_mutex_);
-  if (bell_ != nullptr && peer_state() == PeerState::alive) bell_->unwatch(line_->get());
-  bell_ = nullptr;
-  if (bell == nullptr) return {};
-  if (peer_state() != PeerState::alive) {
-    bell->ring();  // whoever attaches after the end must still see it
-  } else if (auto watched = bell->watch(line_->get()); !watched) {
-    return watched.error();
-  }
-  if (holds_ && stream_->holds_unread()) bell->ring();
-  bell_ = bell;
-  return {};
-}
-
-Result<void> StreamLink::attach_service_bell(Bell* bell) {
-  if (forked()) return forked_link();
-  const std::lock_guard lock(bell_mutex_);
-  service_bell_ = bell;
-  return {};
-}
-
-void StreamLink::ring() noexcept {
-  const std::lock_guard lock(bell_mutex_);
-  if (bell_ != nullptr) bell_->ring();
-}
-
-void StreamLink::ring_service() noexcept {
-  const std::lock_guard lock(bell_mutex_);
-  if (service_bell_ != nullptr) service_bell_->ring();
 }
 
 }  // namespace psyne::inline v0

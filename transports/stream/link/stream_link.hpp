@@ -14,6 +14,7 @@
 #include <psyne/transports/stream/link/frame_sink.hpp>
 #include <psyne/transports/stream/link/redirection.hpp>
 #include <psyne/transports/stream/link/stream_settings.hpp>
+#include <psyne/transports/stream/resume/session.hpp>
 
 #include <array>
 #include <atomic>
@@ -41,7 +42,14 @@ namespace psyne::inline v0 {
 /// Who writes: whoever posts. What the socket has no room for stays in the queue, and the service thread writes it when
 /// there is room. A stream that encrypts may hold bytes that nobody who watches the socket is told of: whoever leaves
 /// some unread rings the bell, and whoever begins to watch looks first.
-class StreamLink final : public Link, private Service::Watcher, private FrameSink, private Work {
+///
+/// Where it outlives its connection (Resumable), it is broken from when that ended without a goodbye until it has
+/// another, and ends when that took too long. What was under way is dropped: FrameQueue keeps nothing over it.
+class StreamLink final : public Link,
+                         public stream::Resumable,
+                         private Service::Watcher,
+                         private FrameSink,
+                         private Work {
  public:
   static constexpr std::uint32_t counters = 32;
 
@@ -70,12 +78,22 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   Result<void> progress() override;
   void settle() noexcept override;
   PeerState peer_state() const override { return state_.load(std::memory_order_acquire); }
+  std::optional<Deadline> broken_since() const noexcept override;
+  std::optional<std::uint64_t> resumed(std::uint32_t counter) noexcept override;
   const Capabilities& capabilities() const override { return capabilities_; }
   const Identity& peer() const override { return peer_; }
   Result<void> attach_bell(Bell* bell) override;
   Result<void> attach_service_bell(Bell* bell) override;
   void wake() noexcept override;
   void close() noexcept override;
+
+  void outlive(std::shared_ptr<stream::Session> session, std::chrono::nanoseconds patience) override;
+  bool goes_on() const noexcept override { return peer_state() == PeerState::alive; }
+  std::optional<stream::Standing> stand() override;
+  Result<void> resume(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream,
+                      const stream::Standing& theirs, std::vector<std::byte> first) override;
+  void give_up() override;
+  void retire() override;
 
  private:
   struct Exposed {
@@ -85,7 +103,15 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
     bool acknowledged = false;  // the peer puts nothing into it any more
   };
 
-  bool forked() const noexcept { return line_->forked(); }
+  /// Ends it where it is still broken when it has been so for too long.
+  struct GivingUp final : Work {
+    explicit GivingUp(StreamLink& link)
+        : Work([](Work& self) noexcept { static_cast<GivingUp&>(self).link_.give_up(); }), link_(link) {}
+    StreamLink& link_;
+  };
+
+  bool forked() const noexcept { return epoch_.forked(); }
+  bool broken() const noexcept { return broken_since_.load(std::memory_order_acquire) != Deadline{}; }
   Error forked_link() const;
   Result<void> usable() const;
 
@@ -107,11 +133,16 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   void send(const Frame& frame) noexcept;
   void acknowledge_revocations();
 
+  void part(PeerState how) noexcept;
+  Result<void> check(const stream::Standing& theirs) const;
+  Result<void> join(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream);
   void end(PeerState how) noexcept;
   void ring() noexcept;
   void ring_service() noexcept;
 
-  const std::shared_ptr<LifeLine> line_;
+  const LifeLine epoch_;
+  // The connection; another one only under all of the locks, on the service thread.
+  std::shared_ptr<LifeLine> line_;
   std::shared_ptr<ByteStream> stream_;
   const bool holds_;  // stream_ may hold bytes of its own
   const bool peeks_;
@@ -124,7 +155,7 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   std::atomic<bool> started_{false};
 
   // Who reads has the next six.
-  std::mutex receive_mutex_;
+  mutable std::mutex receive_mutex_;
   FrameReader reader_;
   Redirection redirection_;
   std::map<std::uint64_t, Exposed> exposed_;
@@ -132,7 +163,21 @@ class StreamLink final : public Link, private Service::Watcher, private FrameSin
   bool on_service_ = false;                 // the thread that reads now is the service's
   std::uint64_t generations_ = 0;
 
-  std::mutex send_mutex_;  // who writes
+  // Where it outlives its connection.
+  std::shared_ptr<stream::Session> session_;
+  std::chrono::nanoseconds patience_{0};
+  bool outlives_ = false;                           // under receive_mutex_
+  std::atomic<Deadline> broken_since_{Deadline{}};  // changed under receive_mutex_
+  PeerState broken_as_ = PeerState::lost;           // under receive_mutex_
+  std::atomic<bool> asks_{false};                   // resumed() was not asked since it resumed
+  stream::Standing theirs_;                         // as of then
+  std::optional<GivingUp> giving_up_;
+  std::optional<Timer> give_up_timer_;
+
+  std::mutex send_mutex_;                                                       // who writes
+  enum class Turned : std::uint8_t { none, puts, all } turned_ = Turned::none;  // away, whatever room there is
+  std::array<std::uint64_t, counters> signalled_{};
+  std::array<std::uint64_t, counters> told_{};  // without puts
   FrameQueue queue_;
   Token posted_ = 0;
   int silence_ = 0;           // why a write failed, where that was the silence of the peer's host

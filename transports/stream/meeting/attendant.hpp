@@ -2,6 +2,7 @@
 
 #include <psyne/core/transport/transport.hpp>
 #include <psyne/transports/stream/connection_settings.hpp>
+#include <psyne/transports/stream/resume/sessions.hpp>
 #include <psyne/transports/stream/tls/tls_context.hpp>
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct Attendant {
   std::uint64_t presence = 0;  ///< Hello::presence
   ConnectionSettings settings;
   std::shared_ptr<const TlsContext> tls = {};  ///< what its connections are encrypted by; nullptr: they are not
+  std::shared_ptr<Sessions> sessions = {};     ///< of links that may outlive their connections; nullptr: none may
 };
 
 }  // namespace psyne::inline v0::stream

@@ -37,6 +37,10 @@ Result<void> Handshake::start() {
   own_.authentication = authentication_of(*attendant_);
   own_.presence = attendant_->presence;
   own_.name = attendant_->name;
+  if (attendant_->sessions) {
+    session_ = attendant_->sessions->any();
+    own_.continuation = session_ ? Continuation::wanted : Continuation::possible;
+  }
   own_bytes_ = encode(own_);
   say(own_bytes_);
   return {};
@@ -47,6 +51,7 @@ void Handshake::await(Awaits what) noexcept {
   switch (what) {
     case Awaits::hello: return reader_.expect(Hello::bytes, Hello::bytes);
     case Awaits::proof:
+    case Awaits::standing:
     case Awaits::refusal: return reader_.expect(1, longest_short_message);
     case Awaits::offer:
     case Awaits::answer:
@@ -66,8 +71,12 @@ void Handshake::sent(std::size_t bytes) {
 
 Result<Handshake::Progress> Handshake::took(std::size_t bytes) {
   const auto whole = reader_.took(bytes);
-  if (!whole) return named(whole.error());
-  return *whole ? take(reader_.take()) : Progress::going_on;
+  if (whole && !*whole) return Progress::going_on;
+  auto progress = whole ? take(reader_.take()) : Result<Progress>(named(whole.error()));
+  // Who answers otherwise does not have the link any more. That its place is taken passes.
+  const bool given_up = !progress && session_ && role_ == Role::connecting && progress.error() != Code::in_use;
+  if (given_up) session_->with_link([](Resumable& link) { link.give_up(); });
+  return progress;
 }
 
 Result<Handshake::Progress> Handshake::take(std::span<const std::byte> message) {
@@ -86,6 +95,9 @@ Result<Handshake::Progress> Handshake::take(std::span<const std::byte> message) 
       break;
     case Message::answer:
       if (awaits_ == Awaits::answer) return take_answer(message);
+      break;
+    case Message::standing:
+      if (awaits_ == Awaits::standing) return take_standing(message);
       break;
     case Message::welcome:
       if (awaits_ == Awaits::welcome) return take_welcome();
@@ -123,6 +135,7 @@ Result<void> Handshake::hear_caller() {
     own_.exclusive = attendant_->exclusive;
     own_.authentication = authentication_of(*attendant_);
     own_.presence = attendant_->presence;
+    if (attendant_->sessions) own_.continuation = Continuation::possible;
   }
   own_bytes_ = encode(own_);
   say(own_bytes_);
@@ -184,13 +197,20 @@ Result<Handshake::Progress> Handshake::take_proof(std::span<const std::byte> mes
   return begin();
 }
 
+bool Handshake::resumes() const noexcept {
+  return role_ == Role::connecting ? session_ != nullptr : theirs_.continuation == Continuation::wanted;
+}
+
 Result<Handshake::Progress> Handshake::begin() {
+  if (resumes()) return begin_again();
   if (role_ == Role::listening) {
     if (auto in = reception_->let_in(*attendant_, theirs_, caller_); !in) return named(in.error());
+    if (attendant_->sessions) attendant_->sessions->end_with(theirs_.presence);
   }
   auto made = make_link_(caller_, *attendant_, peer_);
   if (!made) return named(made.error());
   link_ = std::move(*made);
+  if (auto kept = keep_session(); !kept) return named(kept.error());
   if (attendant_->side == Side::answering) {
     await(Awaits::offer);
     return Progress::going_on;
@@ -235,6 +255,83 @@ Result<Handshake::Progress> Handshake::take_answer(std::span<const std::byte> me
 Result<Handshake::Progress> Handshake::take_welcome() {
   if (auto started = link_.start(std::exchange(unsent_, {})); !started) return named(started.error());
   attendant_->host->welcome(std::move(link_.link));
+  return Progress::linked;
+}
+
+// Both ends compute its secret, and neither has said it.
+Result<void> Handshake::keep_session() {
+  const bool both = own_.continuation != Continuation::none && theirs_.continuation != Continuation::none;
+  if (!both || link_.resumable == nullptr) return {};
+  const bool connecting = role_ == Role::connecting;
+  const auto secret = Proof::of_session(attendant_->settings.token, connecting ? own_bytes_ : their_bytes_,
+                                        connecting ? their_bytes_ : own_bytes_);
+  if (!secret) return secret.error();
+  attendant_->sessions->begin(
+      std::make_shared<Session>(connecting ? own_.nonce : theirs_.nonce, *secret, theirs_.presence, *link_.resumable),
+      attendant_->settings.reconnect);
+  return {};
+}
+
+// That it has no such link is no news for its host: whoever asked begins anew.
+Result<Handshake::Progress> Handshake::begin_again() {
+  if (own_.continuation == Continuation::none || theirs_.continuation == Continuation::none) {
+    return named(Error(Code::not_found, "").because("one end keeps no links whose connection is broken"));
+  }
+  await(Awaits::standing);
+  if (role_ == Role::listening) return Progress::going_on;
+  std::optional<Standing> standing;
+  session_->with_link([&](Resumable& link) { standing = link.stand(); });
+  if (!standing) return named(Error(Code::not_found, "").because("the link has ended"));
+  if (auto said = say_standing(*standing); !said) return named(said.error());
+  return Progress::going_on;
+}
+
+Result<Proof> Handshake::continuation_of(Role prover, std::span<const std::byte> said) const {
+  const bool connecting = role_ == Role::connecting;
+  return Proof::of_continuation(session_->secret(), prover, connecting ? own_bytes_ : their_bytes_,
+                                connecting ? their_bytes_ : own_bytes_, said);
+}
+
+Result<void> Handshake::say_standing(const Standing& standing) {
+  auto message = encode_unproved(session_->id(), standing);
+  const auto proof = continuation_of(role_, message);
+  if (!proof) return proof.error();
+  message.insert(message.end(), proof->digest.begin(), proof->digest.end());
+  say(message);
+  return {};
+}
+
+Result<void> Handshake::check_standing(const Continuing& said) const {
+  const auto expected = continuation_of(role_ == Role::connecting ? Role::listening : Role::connecting,
+                                        encode_unproved(said.session, said.standing));
+  if (!expected) return expected.error();
+  if (said.session == session_->id() && expected->equals(said.proof.digest)) return {};
+  return Error(Code::refused, "").because("it does not have the secret of the link that it wants to go on with");
+}
+
+// The listening end drops the connection that it had, if it does not know yet that the other has given it up.
+Result<Handshake::Progress> Handshake::take_standing(std::span<const std::byte> message) {
+  const auto said = decode_standing(message);
+  if (!said) return named(said.error());
+  if (role_ == Role::listening) session_ = attendant_->sessions->find(said->session);
+  const Error gone = Error(Code::not_found, "").because("the link that it wants to go on with has ended");
+  if (!session_) return named(gone);
+  if (auto proved = check_standing(*said); !proved) return named(proved.error());
+  const std::size_t before = unsent_.size();
+  if (role_ == Role::listening) {
+    if (auto in = reception_->let_in(*attendant_, theirs_, caller_); !in) return named(in.error());
+    std::optional<Standing> standing;
+    session_->with_link([&](Resumable& link) { standing = link.stand(); });
+    if (!standing) return named(gone);
+    if (auto answered = say_standing(*standing); !answered) return named(answered.error());
+  }
+  auto first = unsent_;
+  unsent_.resize(before);
+  Result<void> resumed = gone;
+  session_->with_link(
+      [&](Resumable& link) { resumed = link.resume(caller_.line, caller_.stream, said->standing, std::move(first)); });
+  if (!resumed) return named(resumed.error());
+  unsent_.clear();
   return Progress::linked;
 }
 

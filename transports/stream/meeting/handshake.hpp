@@ -4,6 +4,7 @@
 #include <psyne/transports/stream/meeting/attendant.hpp>
 #include <psyne/transports/stream/meeting/caller.hpp>
 #include <psyne/transports/stream/meeting/hello.hpp>
+#include <psyne/transports/stream/meeting/message.hpp>
 #include <psyne/transports/stream/meeting/message_reader.hpp>
 #include <psyne/transports/stream/meeting/new_link.hpp>
 #include <psyne/transports/stream/meeting/proof.hpp>
@@ -31,6 +32,12 @@ namespace psyne::inline v0::stream {
 ///   offer             ------>
 ///                     <------   answer
 ///   welcome           ------>                      frames follow at once, in both directions
+///
+/// Or, in place of the last three, where the connecting end comes back for a link that both have kept:
+///
+///   connecting end              listening end
+///   standing          ------>
+///                     <------   standing           frames follow at once, in both directions
 ///
 /// A refusal may stand in place of each but a hello. Service thread only.
 class Handshake {
@@ -63,11 +70,14 @@ class Handshake {
   bool heard_hello() const noexcept { return heard_hello_; }
   /// Whether the peer has shown that it may come.
   bool let_in() const noexcept { return link_.link != nullptr; }
+  /// Whether it is about a link that they have already: that it came to nothing is no news, for that is tried again, or
+  /// the link ends.
+  bool continues() const noexcept { return session_ != nullptr || theirs_.continuation == Continuation::wanted; }
   /// For whom it is; nullptr where that is not known yet.
   const Attendant* attendant() const noexcept { return attendant_; }
 
  private:
-  enum class Awaits : std::uint8_t { hello, proof, offer, answer, welcome, refusal };
+  enum class Awaits : std::uint8_t { hello, proof, offer, answer, welcome, standing, refusal };
 
   void await(Awaits what) noexcept;
   void say(std::span<const std::byte> message);
@@ -82,6 +92,13 @@ class Handshake {
   Result<Progress> take_offer(std::span<const std::byte> message);
   Result<Progress> take_answer(std::span<const std::byte> message);
   Result<Progress> take_welcome();
+  bool resumes() const noexcept;
+  Result<Progress> begin_again();
+  Result<void> say_standing(const Standing& standing);
+  Result<Progress> take_standing(std::span<const std::byte> message);
+  Result<void> check_standing(const Continuing& said) const;
+  Result<void> keep_session();
+  Result<Proof> continuation_of(Role prover, std::span<const std::byte> said) const;
   Result<Proof> proof_of(Role prover) const;
   void name_peer();
   std::string_view uri() const noexcept { return attendant_ != nullptr ? attendant_->uri : reception_->uri(); }
@@ -102,7 +119,8 @@ class Handshake {
   bool heard_hello_ = false;
   bool may_refuse_ = false;  // the peer would understand it
   NewLink link_;
-  const Link* lent_ = nullptr;  // link_.link, once the host has seen it
+  std::shared_ptr<Session> session_;  // that it goes on with
+  const Link* lent_ = nullptr;        // link_.link, once the host has seen it
 };
 
 }  // namespace psyne::inline v0::stream

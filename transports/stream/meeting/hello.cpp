@@ -79,7 +79,7 @@ std::vector<std::byte> encode(const Hello& hello) {
   writer.put(hello.side == Side::offering ? 'o' : 'a');
   writer.put(static_cast<std::uint8_t>(hello.exclusive));
   writer.put(hello.authentication);
-  writer.put('\0');
+  writer.put(hello.continuation);
   writer.put(hello.nonce);
   writer.put_little_endian(hello.presence);
   writer.put_little_endian(hello.pid);
@@ -99,7 +99,7 @@ Result<Hello> decode_hello(std::span<const std::byte> bytes) {
   const char side = reader.take<char>();
   const auto exclusive = reader.take<std::uint8_t>();
   const auto authentication = reader.take<std::uint8_t>();
-  const char other_zero = reader.take<char>();
+  const auto continuation = reader.take<std::uint8_t>();
   hello.nonce = reader.take<decltype(hello.nonce)>();
   hello.presence = reader.take_little_endian<std::uint64_t>();
   hello.pid = reader.take_little_endian<std::int64_t>();
@@ -108,7 +108,8 @@ Result<Hello> decode_hello(std::span<const std::byte> bytes) {
   hello.name = reader.take_padded(Name::longest);
   if (!reader.at_end()) return garbled("its hello is cut, or longer than one is");
   if ((order != 'l' && order != 'b') || zero != '\0' || (side != 'o' && side != 'a') || exclusive > 1 ||
-      authentication > static_cast<std::uint8_t>(Authentication::token) || other_zero != '\0' ||
+      authentication > static_cast<std::uint8_t>(Authentication::token) ||
+      continuation > static_cast<std::uint8_t>(Continuation::wanted) ||
       (!hello.name.empty() && !Name::parse(hello.name))) {
     return garbled("its hello is garbled");
   }
@@ -116,6 +117,7 @@ Result<Hello> decode_hello(std::span<const std::byte> bytes) {
   hello.side = side == 'o' ? Side::offering : Side::answering;
   hello.exclusive = exclusive == 1;
   hello.authentication = static_cast<Authentication>(authentication);
+  hello.continuation = static_cast<Continuation>(continuation);
   return hello;
 }
 

@@ -15,6 +15,13 @@ namespace psyne::inline v0::stream {
 
 inline constexpr std::uint16_t wire_version = 1;
 
+/// Whether a link may outlive its connection, or does.
+enum class Continuation : std::uint8_t {
+  none = 0,
+  possible = 1,  ///< one that begins now may
+  wanted = 2     ///< who connects comes back for one that he has
+};
+
 /// How an end proves that it may come.
 enum class Authentication : std::uint8_t { none = 0, token = 1 };
 
@@ -22,7 +29,7 @@ enum class Authentication : std::uint8_t { none = 0, token = 1 };
 /// little-endian, texts are filled with zeros:
 ///
 ///   8 bytes "psynenet"    1 byte order, 'l' or 'b'    1 byte 0          2 bytes wire version
-///   1 byte side, 'o' or 'a'    1 byte exclusive, 0 or 1    1 byte authentication    1 byte 0
+///   1 byte side, 'o' or 'a'    1 byte exclusive, 0 or 1    1 byte authentication    1 byte continuation
 ///   32 random bytes       8 bytes number of the presence    8 bytes pid
 ///   24 bytes release      64 bytes host name          100 bytes name of the channel
 struct Hello {
@@ -36,6 +43,7 @@ struct Hello {
   Side side = Side::offering;
   bool exclusive = false;  ///< of its side only it may be present
   Authentication authentication = Authentication::none;
+  Continuation continuation = Continuation::none;
   std::array<std::byte, nonce_bytes> nonce{};
   std::uint64_t presence = 0;  ///< tells a presence from all others; 0: nobody is present there
   std::int64_t pid = 0;        ///< as its process sees itself: only a name

@@ -51,6 +51,7 @@ class Meeting final : private Service::Watcher {
   Deadline deadline() const noexcept { return deadline_; }
   bool linked() const noexcept { return state_ == State::linked; }
   bool let_in() const noexcept { return handshake_.let_in(); }
+  bool continues() const noexcept { return handshake_.continues(); }
   /// For whom it is; nullptr where that is not known yet, or does not matter any more.
   const Attendant* attendant() const noexcept { return state_ == State::parting ? nullptr : handshake_.attendant(); }
   const std::shared_ptr<LifeLine>& line() const noexcept { return line_; }

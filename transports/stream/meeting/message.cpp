@@ -16,6 +16,7 @@ Result<Message> message_of(std::span<const std::byte> message) {
       case Message::offer:
       case Message::answer:
       case Message::welcome:
+      case Message::standing:
       case Message::refusal: return which;
     }
   }
@@ -31,6 +32,30 @@ std::vector<std::byte> encode_proof(const Proof& proof) {
 }
 
 std::vector<std::byte> encode_welcome() { return {static_cast<std::byte>(Message::welcome)}; }
+
+std::vector<std::byte> encode_unproved(const Session::Id& session, const Standing& standing) {
+  std::vector<std::byte> message;
+  ByteWriter writer(message);
+  writer.put(Message::standing);
+  writer.put(session);
+  for (const auto& counters : {standing.has, standing.told}) {
+    for (const std::uint64_t value : counters) writer.put_little_endian(value);
+  }
+  return message;
+}
+
+Result<Continuing> decode_standing(std::span<const std::byte> message) {
+  ByteReader reader(message);
+  reader.take<Message>();
+  Continuing said;
+  said.session = reader.take<Session::Id>();
+  for (auto* counters : {&said.standing.has, &said.standing.told}) {
+    for (std::uint64_t& value : *counters) value = reader.take_little_endian<std::uint64_t>();
+  }
+  said.proof.digest = reader.take<decltype(said.proof.digest)>();
+  if (reader.at_end()) return said;
+  return Error(Code::corrupted, "cannot understand a peer").because("what it says of a link is cut, or too long");
+}
 
 std::vector<std::byte> encode_refusal(const Error& error) {
   std::vector<std::byte> message;

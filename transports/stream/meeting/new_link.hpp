@@ -3,6 +3,7 @@
 #include <psyne/core/transport/link.hpp>
 #include <psyne/transports/stream/meeting/attendant.hpp>
 #include <psyne/transports/stream/meeting/caller.hpp>
+#include <psyne/transports/stream/resume/resumable.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -17,6 +18,7 @@ namespace psyne::inline v0::stream {
 struct NewLink {
   std::unique_ptr<Link> link;
   std::function<Result<void>(std::vector<std::byte> first)> start;
+  Resumable* resumable = nullptr;  ///< the link, where it can outlive its connection
 };
 
 /// Makes the link for a connection over which two ends have met. Errors: exhausted.

@@ -26,6 +26,15 @@ struct Proof {
   static Result<Proof> make(std::string_view token, Role prover, std::span<const std::byte> hello_of_connecting,
                             std::span<const std::byte> hello_of_listening);
 
+  /// The secret of a session: what two share who have met by those hellos, one random number of each in it. Errors: as
+  /// make().
+  static Result<Proof> of_session(std::string_view token, std::span<const std::byte> hello_of_connecting,
+                                  std::span<const std::byte> hello_of_listening);
+  /// That `prover` has the secret, and said `said` behind those hellos, which are of another connection. Errors: as
+  /// make().
+  static Result<Proof> of_continuation(const Proof& secret, Role prover, std::span<const std::byte> hello_of_connecting,
+                                       std::span<const std::byte> hello_of_listening, std::span<const std::byte> said);
+
   /// Takes as long whatever `claimed` is.
   bool equals(std::span<const std::byte> claimed) const noexcept;
 };

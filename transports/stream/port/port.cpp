@@ -20,6 +20,13 @@ namespace {
 /// How long nobody is let in when this process has no descriptor for him.
 constexpr auto breather = std::chrono::milliseconds(100);
 
+/// Nobody is to hear that one who came back did not get through, or that the link has ended: its ends say so
+/// themselves.
+bool goes_by(const Meeting& meeting, const Error& error) {
+  return meeting.continues() &&
+         (error == Code::not_found || error == Code::peer_lost || error == Code::timed_out || error == Code::closed);
+}
+
 bool is_there(const std::weak_ptr<LifeLine>& visitor) {
   const auto line = visitor.lock();
   if (!line) return false;
@@ -158,8 +165,8 @@ void Port::missed(const Meeting& meeting, const Error& error, bool told) {
   if (Seat* seat = seat_of(attendant)) {
     std::erase_if(seat->visitors, [&](const Visitor& visitor) { return visitor.line.lock() == meeting.line(); });
   }
-  // Who waits for a place that is taken asks again and again.
-  if (told || error == Code::in_use) return;
+  // Who waits for a place that is taken asks again and again; who comes back for a link that has ended begins anew.
+  if (told || error == Code::in_use || goes_by(meeting, error)) return;
   if (attendant != nullptr) return attendant->host->missed(nullptr, error);
   // Whom TLS refuses has not said whom he wants.
   if (!tls_ || error != Code::refused) return;
