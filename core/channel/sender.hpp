@@ -168,6 +168,45 @@ class Sender {
       return Error(is_here ? Code::would_block : Code::not_found);
     return open_draft(*bytes, room, [&](std::byte* place) { return Kind::write({place, *bytes}, shape); });
   }
+  /// For patterns, see burst().
+  class Burst {
+   public:
+    Burst(Burst&& other) noexcept
+        : state_(std::exchange(other.state_, nullptr)), messages_(other.messages_), bytes_(other.bytes_) {}
+    Burst& operator=(Burst&&) = delete;
+    ~Burst() {
+      if (state_ == nullptr) return;
+      state_->count(messages_, bytes_);
+      state_->gate().leave();
+    }
+
+    /// Room for a message of that many bytes at that receiver; null where there is none now, or it is not here.
+    std::byte* try_reserve(Recipient& to, std::uint64_t bytes) noexcept { return state_->try_room_at(to, bytes); }
+    /// Publishes what was written there, all of it.
+    void commit(std::uint64_t bytes) noexcept {
+      state_->writer().commit(bytes);
+      ++messages_;
+      bytes_ += bytes;
+    }
+
+   private:
+    friend class Sender;
+    explicit Burst(State& state) noexcept : state_(&state) {}
+
+    State* state_;
+    std::uint64_t messages_ = 0;
+    std::uint64_t bytes_ = 0;
+  };
+  /// For patterns. Routed: messages to several receivers in a row, none of which waits; what a draft costs for each is
+  /// paid once. Nothing else is done with this sender while it lives.
+  Result<Burst> burst() {
+    if (state_ && !state_->routed()) return not_routed();
+    if (auto usable = enter(); !usable) [[unlikely]]
+      return usable.error();
+    state_->end().care_for_orphans();
+    return Burst(*state_);
+  }
+
   /// Vectors: one copy of `values`, into the ring.
   template <class Kind = Message<T>>
     requires BareElements<Kind>

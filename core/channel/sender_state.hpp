@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/channel/recipient.hpp>
 #include <psyne/core/channel/sender_end.hpp>
 #include <psyne/core/compression/packed_record.hpp>
 #include <psyne/core/compression/packer.hpp>
@@ -66,6 +67,20 @@ class SenderState {
   bool reaches(EndId receiver) noexcept {
     end_->care_for_orphans();
     return end_->outlets().find(receiver) != nullptr;
+  }
+
+  /// Routed, inside the gate, after SenderEnd::care_for_orphans: room at that receiver. To be committed before the gate
+  /// is left.
+  std::byte* try_room_at(Recipient& to, std::uint64_t bytes) noexcept {
+    Outlets& outlets = end_->outlets();
+    if (outlets.changes() != to.found_at_) [[unlikely]] {
+      to.found_at_ = outlets.changes();
+      to.outlet_ = outlets.find(to.id_);
+    }
+    if (to.outlet_ == nullptr) [[unlikely]]
+      return nullptr;
+    writer_ = &typed(*to.outlet_).writer;
+    return fits_window(*writer_, bytes) ? writer_->try_reserve(bytes) : nullptr;
   }
 
   /// Inside the gate, after try_room found none: does what when_full says.
@@ -214,22 +229,14 @@ class SenderState {
   // named.
   std::byte* try_routed(std::uint64_t bytes) noexcept {
     end_->care_for_orphans();
-    Outlets& outlets = end_->outlets();
-    if (to_ != found_ || outlets.changes() != found_at_) [[unlikely]] {
-      found_ = to_;
-      found_at_ = outlets.changes();
-      routed_to_ = outlets.find(to_);
-    }
-    if (routed_to_ == nullptr) return nullptr;
-    writer_ = &typed(*routed_to_).writer;
-    if (!fits_window(*writer_, bytes)) return nullptr;
-    std::byte* place = writer_->try_reserve(bytes);
-    if (place != nullptr) outlets.use(*routed_to_);
+    if (to_ != last_.id()) last_ = Recipient(to_);
+    std::byte* place = try_room_at(last_, bytes);
+    if (place != nullptr) end_->outlets().use(*last_.outlet_);
     return place;
   }
 
   // Routed, after room was looked for: it is looked for in vain.
-  bool unreachable() const noexcept { return routed_ && routed_to_ == nullptr; }
+  bool unreachable() const noexcept { return routed_ && last_.outlet_ == nullptr; }
 
   // WhenFull::adaptive. A message that is larger than the window goes alone.
   bool fits_window(LaneWriter<Records>& writer, std::uint64_t bytes) noexcept {
@@ -330,9 +337,7 @@ class SenderState {
   LaneWriter<Records>* writer_ = nullptr;
   std::size_t turn_ = 0;  // any
   EndId to_;              // routed: who gets the next message
-  EndId found_;           // routed: who was looked up last, when, and its ring
-  std::uint64_t found_at_ = 0;
-  Outlet* routed_to_ = nullptr;
+  Recipient last_;        // routed: who was named last
   std::vector<std::byte> beside_;
   std::minstd_rand random_{std::random_device{}()};
   WaitSetMembership membership_;

@@ -9,7 +9,7 @@ Interest Audience::set(EndId id, Interest interest) {
   auto& place = listeners_[id];
   if (!place) {
     place = std::make_unique<Listener>();
-    place->id = id;
+    place->recipient = Recipient(id);
   }
   take_prefixes(*place);
   Interest before = std::exchange(place->interest, std::move(interest));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/core/channel/end_id.hpp>
+#include <psyne/core/channel/recipient.hpp>
 #include <psyne/patterns/publication/interest.hpp>
 
 #include <cstddef>
@@ -23,11 +23,13 @@ struct Listener {
     cut_off,    ///< it was too slow; nothing is sent to it any more
   };
 
-  EndId id;
+  Recipient recipient;
   Interest interest;
   State state = State::awaited;
   std::uint64_t number = 0;   ///< of the last message that was meant for it
   std::uint64_t matched = 0;  ///< the look in which it was last found
+
+  EndId id() const noexcept { return recipient.id(); }
 };
 
 /// All subscribers of a publisher, and who of them wants a topic: looked up by the topic's prefixes of those lengths

@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -86,12 +87,34 @@ class PublisherState {
     PublicationHeader header{.topic = static_cast<std::uint16_t>(topic.size())};
     ++counters_.published;
     std::size_t reached = 0;
+    const std::vector<Listener*>& wanting = audience_.wanting(topic);
+    late_.clear();
+    if (bytes < CopyChoice::long_copy) [[likely]] {
+      auto burst = messages_.burst();
+      if (!burst) [[unlikely]]
+        return burst.error();
+      for (Listener* listener : wanting) {
+        if (listener->state != State::listening) [[unlikely]]
+          continue;
+        std::byte* const place = burst->try_reserve(listener->recipient, bytes);
+        if (place == nullptr) [[unlikely]] {
+          late_.push_back(listener);
+          continue;
+        }
+        header.number = listener->number + 1;
+        write_record({place, bytes}, header, topic, write);
+        burst->commit(bytes);
+        listener->number = header.number;
+        ++reached;
+      }
+    } else {
+      std::ranges::copy_if(wanting, std::back_inserter(late_),
+                           [](const Listener* listener) { return listener->state == State::listening; });
+    }
     std::optional<Error> failed;
-    for (Listener* listener : audience_.wanting(topic)) {
-      if (listener->state != Listener::State::listening) continue;
-      header.number = listener->number + 1;
-      auto draft = messages_.try_reserve_to(listener->id, bytes);
-      if (!draft) [[unlikely]] {
+    for (Listener* listener : late_) {
+      auto draft = messages_.try_reserve_to(listener->id(), bytes);
+      if (!draft) {
         auto room = make_room(*listener, bytes, draft.error(), wait, failed);
         if (!room) continue;
         send(*listener, *room, header, topic, write);
@@ -155,10 +178,15 @@ class PublisherState {
   using State = Listener::State;
 
   template <class Write>
-  void send(Listener& listener, Draft<Record>& draft, const PublicationHeader& header, std::string_view topic,
-            Write& write) {
-    Record::write_front(draft->record, header, topic);
-    write(draft->record);
+  static void write_record(std::span<std::byte> record, const PublicationHeader& header, std::string_view topic,
+                           Write& write) {
+    Record::write_front(record, header, topic);
+    write(record);
+  }
+  template <class Write>
+  void send(Listener& listener, Draft<Record>& draft, PublicationHeader header, std::string_view topic, Write& write) {
+    header.number = listener.number + 1;
+    write_record(draft->record, header, topic, write);
     static_cast<void>(draft.commit());
     listener.number = header.number;
   }
@@ -177,11 +205,11 @@ class PublisherState {
     if (options_.slow == SlowSubscriber::disconnect) {
       listener.state = State::cut_off;
       ++counters_.disconnected;
-      messages_.close_to(listener.id);
+      messages_.close_to(listener.id());
       return std::nullopt;
     }
     if (options_.slow == SlowSubscriber::block) {
-      auto draft = messages_.reserve_to(listener.id, bytes, wait);
+      auto draft = messages_.reserve_to(listener.id(), bytes, wait);
       if (draft) return draft;
       if (draft.error() == Code::not_found || draft.error() == Code::peer_lost) {
         listener.state = State::awaited;
@@ -196,7 +224,7 @@ class PublisherState {
 
   // Inside. A record without a message.
   void say(const Listener& listener, PublicationKind kind, const Wait& wait) {
-    auto draft = messages_.reserve_to(listener.id, sizeof(PublicationHeader), wait);
+    auto draft = messages_.reserve_to(listener.id(), sizeof(PublicationHeader), wait);
     if (!draft) return;
     Record::write_front(draft->record, {.number = listener.number, .kind = kind}, {});
     static_cast<void>(draft.commit());
@@ -239,7 +267,7 @@ class PublisherState {
     const Interest& now = listener.interest;
     const auto wanted = [&](std::string_view topic) { return now.matches(topic) && !before.matches(topic); };
     for (const KeptMessages::Kept* kept : kept_.newest(now.replay, wanted)) {
-      auto draft = messages_.try_reserve_to(listener.id, kept->record.size());
+      auto draft = messages_.try_reserve_to(listener.id(), kept->record.size());
       ++listener.number;
       if (!draft) {
         ++counters_.dropped;
@@ -318,6 +346,7 @@ class PublisherState {
   std::uint64_t turnover_ = ~std::uint64_t{0};
   KeptMessages kept_;
   PublisherCounters counters_;
+  std::vector<Listener*> late_;  // of publish(): those that are sent a draft
   Sender<Record> messages_;
 
   std::mutex told_mutex_;
