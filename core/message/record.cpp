@@ -6,6 +6,10 @@ Error corrupted(std::string_view type, std::string why) {
   return Error(Code::corrupted, "cannot read a message of type " + std::string(type)).because(std::move(why));
 }
 
+Error too_short(std::span<const std::byte> record, std::string_view type) {
+  return corrupted(type, std::to_string(record.size()) + " bytes are less than its header");
+}
+
 Error misaligned(std::string_view type) {
   return Error(Code::invalid_argument, "cannot use memory for a message of type " + std::string(type))
       .because("it is not aligned");

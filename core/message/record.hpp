@@ -99,6 +99,9 @@ constexpr Layout<n> lay_out(std::uint64_t header_bytes, const std::array<Section
 /// What a peer wrote is no record of `type`.
 Error corrupted(std::string_view type, std::string why);
 
+/// A record of `type` has fewer bytes than its header.
+Error too_short(std::span<const std::byte> record, std::string_view type);
+
 /// The memory given for a record of `type` is not aligned.
 Error misaligned(std::string_view type);
 
@@ -140,10 +143,10 @@ inline void copy_once(void* own, std::span<const std::byte> shared) noexcept {
 template <class Header>
 Result<Header> read_header(std::span<const std::byte> record, std::string_view type) {
   static_assert(std::is_trivially_copyable_v<Header>);
-  if (!is_aligned(record)) return misaligned(type);
-  if (record.size() < sizeof(Header)) {
-    return corrupted(type, std::to_string(record.size()) + " bytes are less than its header");
-  }
+  if (!is_aligned(record)) [[unlikely]]
+    return misaligned(type);
+  if (record.size() < sizeof(Header)) [[unlikely]]
+    return too_short(record, type);
   Header header{};
   copy_once(&header, record.first(sizeof header));
   return header;

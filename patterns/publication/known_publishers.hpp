@@ -16,18 +16,11 @@ class KnownPublishers {
  public:
   /// How many messages were missed before this one; nothing where no publisher counts so.
   std::optional<std::uint64_t> count(EndId id, const PublicationHeader& header) {
-    if (id != last_ || at_ >= known_.size() || known_[at_].id != id) [[unlikely]]
-      find(id);
-    Known& known = known_[at_];
-    if (header.kind == PublicationKind::end) {
-      if (header.number < known.number) return std::nullopt;
-      known.ended = true;
-      return header.number - known.number;
-    }
-    if (header.number == 1) known.number = 0;  // it begins, perhaps anew: its lane broke
-    if (header.number <= known.number) [[unlikely]]
-      return std::nullopt;
-    return header.number - std::exchange(known.number, header.number) - 1;
+    const bool at_it = id == last_ && at_ < known_.size() && known_[at_].id == id && header.holds_value();
+    if (!at_it || header.number != known_[at_].number + 1) [[unlikely]]
+      return count_other(id, header);
+    known_[at_].number = header.number;
+    return 0;
   }
 
   /// Takes out those that are not `there(id)`; returns those of them that broke off: they published, and said no end.
@@ -48,6 +41,22 @@ class KnownPublishers {
     std::uint64_t number = 0;
     bool ended = false;
   };
+
+  // All but the next one of the same publisher.
+  [[gnu::noinline]] std::optional<std::uint64_t> count_other(EndId id, const PublicationHeader& header) {
+    if (id != last_ || at_ >= known_.size() || known_[at_].id != id) [[unlikely]]
+      find(id);
+    Known& known = known_[at_];
+    if (header.kind == PublicationKind::end) {
+      if (header.number < known.number) return std::nullopt;
+      known.ended = true;
+      return header.number - known.number;
+    }
+    if (header.number == 1) known.number = 0;  // it begins, perhaps anew: its lane broke
+    if (header.number <= known.number) [[unlikely]]
+      return std::nullopt;
+    return header.number - std::exchange(known.number, header.number) - 1;
+  }
 
   void find(EndId id) {
     const auto found = std::ranges::find(known_, id, &Known::id);

@@ -8,9 +8,13 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace psyne::inline v0 {
+
+template <class T>
+class Subscriber;
 
 /// One published message, in its place in the ring; the place goes back with it. A result itself: test it, then use *,
 /// ->, topic() or error(); or `auto& [topic, value]`. As a Received otherwise.
@@ -22,25 +26,23 @@ class [[nodiscard]] Published {
   Published(Error error) : message_(std::move(error)) {}  // NOLINT(google-explicit-constructor): a failed receive
   Published(Received<Publication<T>> message, std::uint64_t missed) noexcept
       : message_(std::move(message)), missed_(missed) {}
+  /// For Subscriber: what `receive()` gives, made in its place.
+  template <class Receive>
+    requires std::is_invocable_r_v<Received<Publication<T>>, Receive>
+  explicit Published(Receive&& receive) : message_(receive()) {}
 
   explicit operator bool() const noexcept { return static_cast<bool>(message_); }
   const Error& error() const noexcept { return message_.error(); }
 
-  const View& operator*() const noexcept {
-    if constexpr (Message<T>::fixed) {
-      return **message_->value;
-    } else {
-      return *message_->value;
-    }
-  }
+  const View& operator*() const noexcept { return message_->value(); }
   const View* operator->() const noexcept { return &**this; }
   /// In the ring, as the message.
-  std::string_view topic() const noexcept { return message_->topic; }
+  std::string_view topic() const noexcept { return message_->topic(); }
 
   /// Messages that this subscriber missed between the one before of this publisher and this, for it had no room.
   std::uint64_t missed() const noexcept { return missed_; }
   /// It was published before this subscriber came.
-  bool replayed() const noexcept { return message_->header.kind == PublicationKind::replayed; }
+  bool replayed() const noexcept { return message_->header().kind == PublicationKind::replayed; }
   /// Who published it; and for people.
   EndId publisher() const noexcept { return message_.sender(); }
   std::string who() const { return message_.who(); }
@@ -58,6 +60,8 @@ class [[nodiscard]] Published {
   }
 
  private:
+  friend class Subscriber<T>;
+
   Received<Publication<T>> message_;
   std::uint64_t missed_ = 0;
 };

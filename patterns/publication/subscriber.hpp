@@ -68,16 +68,17 @@ class Subscriber {
 
   /// The next message; waits as long as `wait` allows.
   Published<T> receive(const Wait& wait = {}) {
-    if (!state_) [[unlikely]]
-      return moved_from();
-    for (;;) {
-      if (state_->may_be_over()) [[unlikely]] {
-        auto next = try_receive();
-        if (next || next.error() != Code::would_block || state_->may_be_over()) return next;
-      }
-      if (auto next = state_->take(state_->messages().receive(wait))) [[likely]]
-        return *std::move(next);
+    const bool usable = state_ && !state_->may_be_over();
+    // It is made where the program wants it, and not moved: that would cost as much as receiving it.
+    Published<T> next([&]() -> Received<Record> {
+      return usable ? state_->messages().receive(wait) : Received<Record>(Code::invalid_state);
+    });
+    if (const auto missed = usable ? state_->count(next.message_) : std::nullopt) [[likely]] {
+      next.missed_ = *missed;
+    } else {
+      next = usable ? receive_after(std::move(next.message_), wait) : receive_perhaps_over(wait);
     }
+    return next;
   }
   /// The next message if there is one now.
   Published<T> try_receive() {
@@ -175,6 +176,22 @@ class Subscriber {
   }
 
  private:
+  // The rest of receive(), apart from it: what is not simply the next message.
+  [[gnu::noinline]] Published<T> receive_after(Received<Record> other, const Wait& wait) {
+    if (auto next = state_->take_other(std::move(other))) return *std::move(next);
+    return receive_perhaps_over(wait);
+  }
+  [[gnu::noinline]] Published<T> receive_perhaps_over(const Wait& wait) {
+    if (!state_) return moved_from();
+    for (;;) {
+      if (state_->may_be_over()) {
+        auto next = try_receive();
+        if (next || next.error() != Code::would_block || state_->may_be_over()) return next;
+      }
+      if (auto next = state_->take(state_->messages().receive(wait))) return *std::move(next);
+    }
+  }
+
   explicit Subscriber(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 
   static Error moved_from() {

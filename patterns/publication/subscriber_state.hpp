@@ -35,24 +35,38 @@ class SubscriberState {
   const SubscriberCounters& counters() const noexcept { return counters_; }
   bool waits_for_publishers() const noexcept { return wait_for_publishers_; }
 
+  /// How many messages were missed before this one, where it is one for the program; else take() says what it is.
+  std::optional<std::uint64_t> count(const Received<Record>& message) {
+    if (!message || !message->header().holds_value()) [[unlikely]]
+      return std::nullopt;
+    const auto missed = publishers_.count(message.sender(), message->header());
+    if (!missed) [[unlikely]]
+      return std::nullopt;
+    counters_.missed += *missed;
+    ++counters_.received;
+    return missed;
+  }
   /// What the program is given for what came; nothing, where that was between the two sides.
   std::optional<Published<T>> take(Received<Record> message) {
-    if (!message) [[unlikely]] {
+    if (const auto missed = count(message)) return Published<T>(std::move(message), *missed);
+    return take_other(std::move(message));
+  }
+  /// The same, for what count() does not count.
+  std::optional<Published<T>> take_other(Received<Record> message) {
+    if (!message) {
       if (auto error = fail(message.error())) return *std::move(error);
       return std::nullopt;
     }
-    const PublicationHeader& header = message->header;
-    if (header.kind == PublicationKind::greeting) [[unlikely]] {
+    const PublicationHeader& header = message->header();
+    if (header.kind == PublicationKind::greeting) {
       static_cast<void>(interests_->tell());  // where it fails, publishers are asked again
       return std::nullopt;
     }
+    if (header.holds_value()) return corrupted(message.who());
     const auto missed = publishers_.count(message.sender(), header);
-    if (!missed) [[unlikely]]
-      return corrupted(message.who());
+    if (!missed) return corrupted(message.who());
     counters_.missed += *missed;
-    if (header.kind == PublicationKind::end) return std::nullopt;
-    ++counters_.received;
-    return Published<T>(std::move(message), *missed);
+    return std::nullopt;
   }
 
   /// Before anything is waited for: an error when nobody is left.
