@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,8 +13,11 @@ namespace psyne::inline v0 {
 /// What a subscriber knows of its publishers: up to where each has counted, and how it ended. One thread at a time.
 class KnownPublishers {
  public:
-  /// How many messages were missed before this one; nothing where no publisher counts so.
-  std::optional<std::uint64_t> count(EndId id, const PublicationHeader& header) {
+  /// No publisher counts so.
+  static constexpr std::uint64_t nonsense = ~std::uint64_t{0};
+
+  /// How many messages were missed before this one; or nonsense.
+  std::uint64_t count(EndId id, const PublicationHeader& header) {
     const bool at_it = id == last_ && at_ < known_.size() && known_[at_].id == id && header.holds_value();
     if (!at_it || header.number != known_[at_].number + 1) [[unlikely]]
       return count_other(id, header);
@@ -43,18 +45,18 @@ class KnownPublishers {
   };
 
   // All but the next one of the same publisher.
-  [[gnu::noinline]] std::optional<std::uint64_t> count_other(EndId id, const PublicationHeader& header) {
+  [[gnu::noinline]] std::uint64_t count_other(EndId id, const PublicationHeader& header) {
     if (id != last_ || at_ >= known_.size() || known_[at_].id != id) [[unlikely]]
       find(id);
     Known& known = known_[at_];
     if (header.kind == PublicationKind::end) {
-      if (header.number < known.number) return std::nullopt;
+      if (header.number < known.number) return nonsense;
       known.ended = true;
       return header.number - known.number;
     }
     if (header.number == 1) known.number = 0;  // it begins, perhaps anew: its lane broke
     if (header.number <= known.number) [[unlikely]]
-      return std::nullopt;
+      return nonsense;
     return header.number - std::exchange(known.number, header.number) - 1;
   }
 

@@ -73,10 +73,10 @@ class Subscriber {
     Published<T> next([&]() -> Received<Record> {
       return usable ? state_->messages().receive(wait) : Received<Record>(Code::invalid_state);
     });
-    if (const auto missed = usable ? state_->count(next.message_) : std::nullopt) [[likely]] {
-      next.missed_ = *missed;
-    } else {
-      next = usable ? receive_after(std::move(next.message_), wait) : receive_perhaps_over(wait);
+    if (!usable) [[unlikely]] {
+      next = receive_perhaps_over(wait);
+    } else if (!state_->count(next.message_, next.missed_)) [[unlikely]] {
+      next = receive_after(std::move(next.message_), wait);
     }
     return next;
   }

@@ -35,20 +35,21 @@ class SubscriberState {
   const SubscriberCounters& counters() const noexcept { return counters_; }
   bool waits_for_publishers() const noexcept { return wait_for_publishers_; }
 
-  /// How many messages were missed before this one, where it is one for the program; else take() says what it is.
-  std::optional<std::uint64_t> count(const Received<Record>& message) {
+  /// Whether it is one for the program, and how many messages were `missed` before it; else take() says what it is.
+  bool count(const Received<Record>& message, std::uint64_t& missed) {
     if (!message || !message->header().holds_value()) [[unlikely]]
-      return std::nullopt;
-    const auto missed = publishers_.count(message.sender(), message->header());
-    if (!missed) [[unlikely]]
-      return std::nullopt;
-    counters_.missed += *missed;
+      return false;
+    missed = publishers_.count(message.sender(), message->header());
+    if (missed == KnownPublishers::nonsense) [[unlikely]]
+      return false;
+    counters_.missed += missed;
     ++counters_.received;
-    return missed;
+    return true;
   }
   /// What the program is given for what came; nothing, where that was between the two sides.
   std::optional<Published<T>> take(Received<Record> message) {
-    if (const auto missed = count(message)) return Published<T>(std::move(message), *missed);
+    std::uint64_t missed = 0;
+    if (count(message, missed)) return Published<T>(std::move(message), missed);
     return take_other(std::move(message));
   }
   /// The same, for what count() does not count.
@@ -63,9 +64,9 @@ class SubscriberState {
       return std::nullopt;
     }
     if (header.holds_value()) return corrupted(message.who());
-    const auto missed = publishers_.count(message.sender(), header);
-    if (!missed) return corrupted(message.who());
-    counters_.missed += *missed;
+    const std::uint64_t missed = publishers_.count(message.sender(), header);
+    if (missed == KnownPublishers::nonsense) return corrupted(message.who());
+    counters_.missed += missed;
     return std::nullopt;
   }
 
