@@ -3,6 +3,7 @@
 #include "process.hpp"
 #include "schemes.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@ using psyne::Delivery;
 using psyne::EndId;
 using psyne::Receiver;
 using psyne::ReceiverOptions;
+using psyne::Recipient;
 using psyne::Sender;
 using psyne::SenderOptions;
 using psyne_test::eventually;
@@ -108,6 +110,56 @@ TEST_P(Routed, RoomIsTriedForWithoutWaiting) {
   EXPECT_EQ(empty.receive(10s)->size(), 100U);
   for (; sent > 0; --sent) ASSERT_TRUE(full.receive(10s));
   EXPECT_TRUE(eventually([&] { return static_cast<bool>(sender.try_reserve_to(full.id(), 100)); }));
+}
+
+TEST_P(Routed, ABurstGoesToAllThatHaveRoomAndAreHere) {
+  const std::string name = uri();
+  const SenderOptions options{.capacity_bytes = 4096, .delivery = Delivery::routed, .linger = 20ms};
+  auto sender = Sender<ByteVector>::open(name, options).value();
+  auto full = Receiver<ByteVector>::open(to(name), routed()).value();
+  std::optional<Receiver<ByteVector>> leaving(Receiver<ByteVector>::open(to(name), routed()).value());
+  auto empty = Receiver<ByteVector>::open(to(name), routed()).value();
+  ASSERT_TRUE(eventually([&] { return sender.receiver_ids().size() == 3; }));
+  Recipient nobody({5}), to_full(full.id()), to_leaving(leaving->id()), to_empty(empty.id());
+  const auto send = [&](Recipient& recipient, unsigned char value) {
+    auto burst = sender.burst().value();
+    std::byte* const place = burst.try_reserve(recipient, 100);
+    if (place == nullptr) return false;
+    std::fill_n(place, 100, std::byte{value});
+    burst.commit(100);
+    return true;
+  };
+  int sent = 0;
+  while (send(to_full, 1)) ASSERT_LT(++sent, 100);
+  EXPECT_GT(sent, 10);
+  {
+    auto burst = sender.burst().value();
+    EXPECT_EQ(burst.try_reserve(nobody, 100), nullptr);
+    EXPECT_EQ(burst.try_reserve(to_full, 100), nullptr);
+    for (Recipient* recipient : {&to_leaving, &to_empty}) {
+      std::byte* place = burst.try_reserve(*recipient, 10);
+      ASSERT_NE(place, nullptr);
+      EXPECT_EQ(burst.try_reserve(*recipient, 10), place) << "what was not committed never was";
+      std::fill_n(place, 10, std::byte{2});
+      burst.commit(10);
+    }
+  }
+  EXPECT_EQ(sender.counters().messages, static_cast<std::uint64_t>(sent) + 2);
+  EXPECT_EQ(leaving->receive(10s)->size(), 10U);
+  EXPECT_EQ(empty.receive(10s)->front(), std::byte{2});
+  leaving.reset();
+  EXPECT_TRUE(eventually([&] { return !sender.reaches(to_leaving.id()); }));
+  EXPECT_FALSE(send(to_leaving, 3));
+  EXPECT_TRUE(send(to_empty, 3)) << "who is still here is found again";
+  EXPECT_EQ(empty.receive(10s)->front(), std::byte{3});
+  for (; sent > 0; --sent) ASSERT_TRUE(full.receive(10s));
+  EXPECT_TRUE(eventually([&] { return send(to_full, 4); }));
+  auto draft = sender.try_reserve_to(to_empty.id(), 10);
+  ASSERT_TRUE(draft);
+  EXPECT_EQ(sender.burst().error(), Code::invalid_state) << "a draft is open";
+  draft.commit().value();
+  static_cast<void>(sender.close(0s));
+  EXPECT_EQ(sender.burst().error(), Code::invalid_state);
 }
 
 TEST_P(Routed, OneReceiverIsClosedToAndTheOthersGoOn) {
