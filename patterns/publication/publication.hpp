@@ -52,7 +52,7 @@ class Publication {
   };
   /// What a receiver reads. Views are moved from call to call: this is small, and where the value is just a place in
   /// the record that is not remembered besides. 16 B to 8 subscribers over TCP, with topic and value remembered: 17.4
-  /// M/s in place of MEASURED.
+  /// M/s in place of 20.6.
   class Readable {
     struct Nothing {};
     static constexpr bool just_a_place = std::is_same_v<HeldFor<T>, const T*>;
