@@ -63,7 +63,7 @@ bool ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> l
   lent_ = lent;
   place_ = place;
   flush(position);
-  lent_ = {};
+  if (lent.data() == place) lent_ = {};  // else it is not there before taken_back()
   return news_.flushed() == position && !link_->completed(posted_);
 }
 

@@ -31,6 +31,7 @@ class ReaderPeer final : public LaneWire {
   bool lends() const noexcept override { return link_->capabilities().lends; }
   bool flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
   void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
+    lent_ = {};
     link_->moved(lent, place);
   }
   std::uint64_t credit(std::uint64_t needed) noexcept override;
@@ -83,7 +84,7 @@ class ReaderPeer final : public LaneWire {
   WireNews<> news_;  // these not mapped
   Gathering& gathering_;
   ServiceBell* const service_bell_;
-  std::span<const std::byte> lent_;  // in flush_lent()
+  std::span<const std::byte> lent_;  // from flush_lent() to taken_back()
   const std::byte* place_ = nullptr;
   Token posted_ = 0;  // the records that were posted last
   Resumptions resumptions_;

@@ -121,14 +121,15 @@ class LaneWriter {
     const std::uint64_t next = Records::next(position(), payload.size());
     publish(position(), next, static_cast<std::uint32_t>(payload.size()));
     written_.advance(next);
-    const bool read = readers_.tell_lent(payload, place);
+    // What a look for credit posts meanwhile comes from where it lies as well.
+    static_cast<void>(readers_.tell_lent(payload, place));
     if (payload.data() == place) return;
     for (std::size_t done = 0; done < payload.size() && (done == 0 || released() != next);) {
       const std::size_t portion = std::min(payload.size() - done, longest_portion);
       copy_in(place + done, payload.data() + done, portion);
       done += portion;
     }
-    if (read) readers_.take_back(payload, place);
+    readers_.take_back(payload, place);
   }
 
   /// Fixed sizes: room for up to `count` records at a stride, as many as there are up to the end of the lap.
