@@ -113,6 +113,12 @@ bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal&
   if (!lent_.empty()) {
     // A put of its own, so that who waits for it can have it read straight into a buffer.
     const auto place = static_cast<std::uint64_t>(place_ - ring);
+    // A reader that says, on another connection, that just a part of it has arrived.
+    const std::uint64_t payload = to - ((to - place) & (capacity_ - 1));
+    if (from > payload) [[unlikely]] {
+      lied_ = true;
+      return false;
+    }
     if (place >= puts[1].local.size()) count = 1;  // what is left of the second is no record
     Put& before = puts[count - 1];
     // Nothing lies before the first word of a lap.

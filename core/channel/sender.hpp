@@ -197,6 +197,8 @@ class Sender {
     std::uint64_t messages_ = 0;
     std::uint64_t bytes_ = 0;
   };
+  /// Whether messages of that many bytes may go in a burst: others may be compressed, or are better copied in.
+  bool bursts(std::uint64_t bytes) const noexcept { return state_ && state_->in_place(bytes); }
   /// For patterns. Routed: messages to several receivers in a row, none of which waits; what a draft costs for each is
   /// paid once. Nothing else is done with this sender while it lives.
   Result<Burst> burst() {

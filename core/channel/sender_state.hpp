@@ -103,10 +103,12 @@ class SenderState {
   /// Messages up to so many bytes go as they are.
   std::uint64_t plain() const noexcept { return plain_; }
 
+  /// Whether a message of that many bytes is written in its place, however far its receiver is.
+  bool in_place(std::uint64_t bytes) const noexcept { return bytes < beside_from_; }
   /// Where a draft is to be written that has that room: there, or beside the ring, where it is to be packed, or
   /// LaneWriter::streams says so.
   Room staged(const Room& room, std::uint64_t bytes) {
-    if (room.dropped || bytes < beside_from_) [[likely]]
+    if (room.dropped || in_place(bytes)) [[likely]]
       return room;
     const bool packs = bytes > plain_;
     if (!packs && !writer_->streams(bytes)) return room;

@@ -89,7 +89,7 @@ class PublisherState {
     std::size_t reached = 0;
     const std::vector<Listener*>& wanting = audience_.wanting(topic);
     late_.clear();
-    if (bytes < CopyChoice::long_copy) [[likely]] {
+    if (messages_.bursts(bytes)) [[likely]] {
       auto burst = messages_.burst();
       if (!burst) [[unlikely]]
         return burst.error();

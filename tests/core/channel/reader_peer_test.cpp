@@ -1,0 +1,184 @@
+// The wire of a sender over a link that lends: what it puts, from where, and how far it believes its reader.
+#include <psyne/core/channel/gathering.hpp>
+#include <psyne/core/channel/outlet.hpp>
+#include <psyne/core/channel/reader_peer.hpp>
+#include <psyne/core/channel/wire_counters.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using psyne::Code;
+using psyne::Put;
+using psyne::Result;
+using psyne::Signal;
+using psyne::Token;
+using psyne::VariableRecords;
+
+constexpr std::uint64_t capacity = std::uint64_t{1} << 20U;
+
+/// The reader's copy of the ring, and of its counters; its queue is full as often as it is told.
+struct Far {
+  std::vector<std::byte> ring = std::vector<std::byte>(capacity);
+  std::vector<std::uint64_t> counters = std::vector<std::uint64_t>(32);
+  int turns_away = 0;  // posts with puts, from now on
+  int posts = 0;       // with puts
+  std::optional<std::uint64_t> resumed;
+  std::optional<std::uint64_t> resumed_after_post;  // becomes `resumed` with the next post that has puts
+};
+
+class LinkToFar final : public psyne::Link {
+ public:
+  explicit LinkToFar(Far& far) : far_(far) {}
+
+  Result<psyne::RemoteSpan> expose(const psyne::Region& /*region*/, psyne::Access /*access*/) override {
+    return Code::unsupported;
+  }
+  Result<void> revoke(const psyne::RemoteSpan& /*span*/) override { return {}; }
+  Result<psyne::RemoteRegion> attach(psyne::RemoteSpan /*span*/) override { return Code::unsupported; }
+  Result<Token> post(std::span<const Put> puts, const Signal& signal) override {
+    if (!puts.empty() && far_.turns_away > 0) {
+      --far_.turns_away;
+      return Code::would_block;
+    }
+    for (const Put& put : puts) {
+      if (put.offset + put.local.size() > capacity) throw std::out_of_range("a put beyond the ring");
+      std::ranges::copy(put.local, far_.ring.begin() + static_cast<std::ptrdiff_t>(put.offset));
+    }
+    if (!puts.empty()) {
+      ++far_.posts;
+      if (far_.resumed_after_post) far_.resumed = std::exchange(far_.resumed_after_post, std::nullopt);
+    }
+    if (signal.counter != Signal::none) far_.counters.at(signal.counter) = signal.value;
+    return ++posted_;
+  }
+  bool completed(Token /*token*/) const override { return true; }
+  std::uint64_t counter(std::uint32_t /*index*/) const override { return 0; }
+  Result<void> progress() override { return {}; }
+  psyne::PeerState peer_state() const override { return psyne::PeerState::alive; }
+  std::optional<std::uint64_t> resumed(std::uint32_t /*counter*/) noexcept override {
+    return std::exchange(far_.resumed, std::nullopt);
+  }
+  const psyne::Capabilities& capabilities() const override { return capabilities_; }
+  const psyne::Identity& peer() const override { return peer_; }
+  Result<void> attach_bell(psyne::Bell* /*bell*/) override { return {}; }
+  Result<void> attach_service_bell(psyne::Bell* /*bell*/) override { return {}; }
+  void wake() noexcept override {}
+  void close() noexcept override {}
+
+ private:
+  Far& far_;
+  Token posted_ = 0;
+  psyne::Identity peer_;
+  const psyne::Capabilities capabilities_ = [] {
+    psyne::Capabilities capabilities;
+    capabilities.mapped = false;
+    capabilities.lends = true;
+    return capabilities;
+  }();
+};
+
+class LentRecords : public testing::Test {
+ protected:
+  LentRecords() { peer_.join(); }
+
+  /// As Sender::send of a long message; where its record begins.
+  std::uint64_t send(std::span<const std::byte> payload) {
+    const std::uint64_t begin = outlet_.writer.position();
+    EXPECT_NE(outlet_.writer.try_reserve(payload.size()), nullptr);
+    EXPECT_TRUE(outlet_.writer.lends(payload.size()));
+    outlet_.writer.send(payload);
+    return begin;
+  }
+  /// Whether that payload lies behind that word in the reader's copy of the ring, and it knows.
+  bool arrived(std::uint64_t begin, std::span<const std::byte> payload) const {
+    const std::size_t place = (begin & (capacity - 1)) + psyne::Record::word_bytes;
+    return far_.counters.at(counter_index(psyne::WireCounter::arrived)) == outlet_.writer.position() + 1 &&
+           std::ranges::equal(std::span(far_.ring).subspan(place, payload.size()), payload);
+  }
+  std::vector<std::byte> random_bytes(std::size_t size) {
+    std::vector<std::byte> bytes(size);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random_());
+    return bytes;
+  }
+
+  Far far_;
+  psyne::Gathering gathering_;
+  psyne::TypedOutlet<VariableRecords> outlet_{
+      std::make_shared<const psyne::Region>(
+          psyne::Region::allocate(psyne::ProducerBlock<>::ring_offset + capacity, "ring").value()),
+      capacity};
+  psyne::ReaderPeer peer_{
+      std::make_unique<LinkToFar>(far_), {}, outlet_, capacity, 0, psyne::LaneAnswer{}, gathering_, nullptr};
+
+ private:
+  std::mt19937 random_{7};
+};
+
+TEST_F(LentRecords, ArriveWholeHoweverOftenTheyAreTurnedAway) {
+  for (int turns_away = 0; turns_away < 8; ++turns_away) {
+    far_.turns_away = turns_away;
+    // Longer than what is copied between two looks for credit: it is posted while a part of it is in the ring.
+    const auto payload = random_bytes(50'000 + static_cast<std::size_t>(turns_away) * 9'000);
+    const std::uint64_t begin = send(payload);
+    far_.turns_away = 0;
+    peer_.carry();
+    EXPECT_TRUE(arrived(begin, payload)) << turns_away;
+  }
+}
+
+TEST_F(LentRecords, AreToldAgainWhole) {
+  const auto first = random_bytes(40'000);
+  const auto second = random_bytes(200'000);
+  const std::uint64_t begin = send(first);
+  far_.resumed = begin + 1;  // on another connection, in the middle of the next one: neither has arrived
+  std::ranges::fill(far_.ring, std::byte{0});
+  const std::uint64_t next = send(second);
+  EXPECT_FALSE(peer_.lied());
+  EXPECT_TRUE(arrived(next, second));
+  const std::size_t place = (begin & (capacity - 1)) + psyne::Record::word_bytes;
+  EXPECT_TRUE(std::ranges::equal(std::span(far_.ring).subspan(place, first.size()), first));
+}
+
+TEST_F(LentRecords, AreToldAgainWholeWhileTheyAreCopied) {
+  const auto payload = random_bytes(200'000);
+  const std::uint64_t begin = outlet_.writer.position();
+  far_.resumed_after_post = begin + 1;
+  EXPECT_EQ(send(payload), begin);
+  EXPECT_FALSE(peer_.lied());
+  EXPECT_EQ(far_.posts, 2);
+  EXPECT_TRUE(arrived(begin, payload));
+}
+
+TEST_F(LentRecords, OfWhichNobodyCanHaveAPartAreNotToldAgain) {
+  for (const std::uint64_t part : {9U, 100'000U, 200'000U}) {
+    const auto payload = random_bytes(200'000);
+    const int posts = far_.posts;
+    far_.resumed_after_post = outlet_.writer.position() + part + 1;
+    send(payload);
+    EXPECT_TRUE(peer_.lied());
+    EXPECT_LE(far_.posts, posts + 1);
+  }
+}
+
+TEST_F(LentRecords, ThatWereNeverPostedNobodyCanHave) {
+  const auto payload = random_bytes(200'000);
+  far_.turns_away = 1;
+  far_.resumed = outlet_.writer.position() + 100'000 + 1;
+  send(payload);
+  EXPECT_TRUE(peer_.lied());
+  EXPECT_EQ(far_.posts, 0);
+}
+
+}  // namespace
