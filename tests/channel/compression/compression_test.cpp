@@ -442,26 +442,28 @@ TEST_P(Compression, CarriesTypesWithHeadersAndPatternsToo) {
 
 TEST_P(Compression, OfWhatIsPublished) {
   const auto packed = [] {
-    const auto page = psyne::metrics::Reader::open(psyne::metrics::Page::process().path().value()).value();
+    const auto page =
+        psyne::metrics::Reader::open(psyne::metrics::Page::process().path().value()).value().read().value();
     std::uint64_t sum = 0;
-    for (const auto& section : page.read().value().sections) {
+    for (const auto& section : page.sections) {
       const auto found = std::ranges::find(section.values, "packed_from", &psyne::metrics::ReadValue::name);
       if (section.label.find(" sender") != std::string::npos && found != section.values.end()) sum += found->number;
     }
     return sum;
   };
-  const std::string name = uri("feed?compress=lz4&compress_above=100");
+  name = uri("feed?compress=lz4&compress_above=100");
   auto publisher = psyne::Publisher<ByteVector>::open(name, {.linger = 20s}).value();
   auto one = psyne::Subscriber<ByteVector>::open(to(name), {.topics = {""}}).value();
   auto other = psyne::Subscriber<ByteVector>::open(to(name), {.topics = {"a"}}).value();
   ASSERT_TRUE(publisher.wait_for_subscribers(2, 20s));
   const std::uint64_t before = packed();
   for (const std::size_t size : {50U, 5000U, 50'000U}) {
-    EXPECT_EQ(publisher.publish("a", words(size, size), 20s).value(), 2U);
-    for (auto* subscriber : {&one, &other}) {
+    const Bytes sent = words(size, size);
+    EXPECT_EQ(publisher.publish("a", sent, 20s).value(), 2U);
+    for (psyne::Subscriber<ByteVector>* subscriber : {&one, &other}) {
       const auto got = subscriber->receive(20s);
       ASSERT_TRUE(got) << got.error().text();
-      EXPECT_TRUE(std::ranges::equal(*got, words(size, size)));
+      EXPECT_TRUE(std::ranges::equal(*got, sent));
     }
   }
   EXPECT_GE(packed() - before, 2 * (5000U + 50'000U));
