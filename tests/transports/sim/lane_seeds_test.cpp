@@ -111,8 +111,8 @@ struct Breaking {
 };
 
 TEST(SimulatedLinks, OneWhoseConnectionBreaksGoesOnAndSaysHowFarThePeerIs) {
-  Breaking run;
   const auto bell = Bell::make().value(), service_bell = Bell::make().value();
+  Breaking run;
   ASSERT_TRUE(run.here->attach_bell(bell.get()) && run.here->attach_service_bell(service_bell.get()));
   ASSERT_TRUE(run.put('a', 1));
   run.pass();
