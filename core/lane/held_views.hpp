@@ -136,8 +136,8 @@ class HeldViews {
   alignas(cache_line) typename Atomics::template Atomic<std::uint64_t> folded_{0};
   typename Atomics::template Atomic<std::uint32_t> waiting_{0};  // releases that no folder has counted yet
   typename Atomics::template Atomic<bool> closed_{false};
-  std::uint64_t counted_ = 0;           // the folder
-  typename Atomics::ThreadId owner_{};  // since the first view
+  std::uint64_t counted_ = 0;                                    // the folder
+  typename Atomics::ThreadId owner_{};                           // since the first view
   typename Atomics::template Atomic<std::uint32_t> folding_{0};  // the owner, alone
   typename Atomics::template Atomic<std::uint32_t> sharing_{0};
 };

@@ -12,6 +12,7 @@
 #include "eventually.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -60,7 +61,9 @@ class Stranger final : public psyne::Host {
     std::atomic_ref(*reinterpret_cast<std::uint64_t*>(ring() + position)).store(word, std::memory_order_release);
     return VariableRecords::next(position, length & ~Record::packed);
   }
-  bool alive() const { return link_ == nullptr || link_->peer_state() == psyne::PeerState::alive; }
+  bool alive() const {
+    return !admitted_.load(std::memory_order_acquire) || link_->peer_state() == psyne::PeerState::alive;
+  }
 
   Result<psyne::Greeting> offer(Link& link) override {
     psyne::LaneOffer offer;
@@ -83,6 +86,7 @@ class Stranger final : public psyne::Host {
   }
   Result<void> admit(std::unique_ptr<Link>& link, psyne::Greeting /*answer*/) override {
     link_ = std::move(link);
+    admitted_.store(true, std::memory_order_release);
     block().joined_at[0].store(first + 1, std::memory_order_release);
     link_->wake();
     return {};
@@ -97,6 +101,7 @@ class Stranger final : public psyne::Host {
   const Compress codec_;
   const std::shared_ptr<psyne::Region> memory_;
   std::unique_ptr<Link> link_;
+  std::atomic<bool> admitted_{false};  // by the service thread
   std::unique_ptr<psyne::Presence> presence_;
 };
 

@@ -106,8 +106,8 @@ class StreamLink final : public Link,
   /// Ends it where it is still broken when it has been so for too long.
   struct GivingUp final : Work {
     explicit GivingUp(StreamLink& link)
-        : Work([](Work& self) noexcept { static_cast<GivingUp&>(self).link_.give_up(); }), link_(link) {}
-    StreamLink& link_;
+        : Work([](Work& self) noexcept { static_cast<GivingUp&>(self).link.give_up(); }), link(link) {}
+    StreamLink& link;
   };
 
   bool forked() const noexcept { return epoch_.forked(); }
