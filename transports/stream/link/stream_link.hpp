@@ -105,8 +105,8 @@ class StreamLink final : public Link,
 
   /// Ends it where it is still broken when it has been so for too long.
   struct GivingUp final : Work {
-    explicit GivingUp(StreamLink& link)
-        : Work([](Work& self) noexcept { static_cast<GivingUp&>(self).link.give_up(); }), link(link) {}
+    explicit GivingUp(StreamLink& ended)
+        : Work([](Work& self) noexcept { static_cast<GivingUp&>(self).link.give_up(); }), link(ended) {}
     StreamLink& link;
   };
 
