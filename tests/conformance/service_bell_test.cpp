@@ -1,9 +1,12 @@
 // What comes to an end whose own thread is elsewhere: room in a queue that was full, and a peer that asks to be
 // attended to. Nobody calls progress() here unless a test says so.
+#include <psyne/core/service/service.hpp>
+
 #include "conformance/end.hpp"
 #include "conformance/subject.hpp"
 
 #include <atomic>
+#include <latch>
 
 namespace {
 
@@ -19,8 +22,31 @@ using psyne::Sleep;
 class ServiceBellConformance : public conformance::Conformance {};
 PSYNE_CONFORMANCE(ServiceBellConformance);
 
-/// Posts growing values until the queue is full; false where it is never full.
+/// Keeps the service thread from reading and writing for the links.
+class HeldService {
+ public:
+  HeldService() {
+    psyne::Service::process().value()->post([this] {
+      held_.count_down();
+      released_.wait();
+    });
+    held_.wait();
+  }
+  ~HeldService() {
+    released_.count_down();
+    psyne::Service::process().value()->run([] {});  // it has left the latches
+  }
+  HeldService(const HeldService&) = delete;
+  HeldService& operator=(const HeldService&) = delete;
+
+ private:
+  std::latch held_{1}, released_{1};
+};
+
+/// Posts growing values until the queue is full; false where it is never full. Nobody reads meanwhile: a peer that did
+/// might keep up for ever.
 bool fill(Couple::Side& side, std::uint64_t& value) {
+  const HeldService held;
   const Put put{.local = side.shown.bytes().first(4096), .remote = &side.target(), .offset = 0};
   for (int i = 0; i < 20'000; ++i) {
     const auto posted = side.link().post({&put, 1}, {.counter = 0, .value = value + 1});
@@ -40,9 +66,9 @@ bool post_when_rung(Bell& bell, psyne::Link& link, const psyne::Signal& signal) 
 }
 
 TEST_P(ServiceBellConformance, RoomAfterAFullQueueRings) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), narrow_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   auto& side = couple.offering;
   side.link().attach_service_bell(bell.get()).value();
   std::uint64_t value = 0;
@@ -59,10 +85,10 @@ TEST_P(ServiceBellConformance, RoomAfterAFullQueueRings) {
 }
 
 TEST_P(ServiceBellConformance, ABellThatIsAttachedWhileTheQueueIsFullRingsToo) {
-  Couple couple(transport(), narrow_uri());
-  ASSERT_TRUE(couple.complete());
   const auto first = Bell::make().value();
   const auto second = Bell::make().value();
+  Couple couple(transport(), narrow_uri());
+  ASSERT_TRUE(couple.complete());
   auto& side = couple.offering;
   side.link().attach_service_bell(first.get()).value();
   std::uint64_t value = 0;
@@ -77,11 +103,11 @@ TEST_P(ServiceBellConformance, ABellThatIsAttachedWhileTheQueueIsFullRingsToo) {
 }
 
 TEST_P(ServiceBellConformance, ASignalThatIsToBeAttendedToRingsAfterWhatWasPostedBefore) {
+  const auto bell = Bell::make().value();
+  const auto other = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
   if (couple.offering.link().capabilities().mapped) GTEST_SKIP() << "what is stored is seen";
-  const auto bell = Bell::make().value();
-  const auto other = Bell::make().value();
   auto& link = couple.answering.link();
   link.attach_service_bell(bell.get()).value();
   link.attach_bell(other.get()).value();
