@@ -27,7 +27,7 @@ inline bool others_are_at_rest() {
 /// rest.
 inline pid_t fork_at_rest() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  for (int i = 0; i < 1000 && !others_are_at_rest(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int i = 0; i < 20'000 && !others_are_at_rest(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 #endif
   return fork();
 }

@@ -46,7 +46,7 @@ TEST(PoolApi, JobsOfAPool) {
   pool.post(work);
 
   EXPECT_EQ(data, "data");
-  EXPECT_TRUE(job.wait(1s));
+  EXPECT_TRUE(job.wait(30s));
   EXPECT_FALSE(job.cancel()) << "it has ended";
   EXPECT_EQ(pool.close().value().text(), "everything has been done");
   EXPECT_EQ(posted, 1);

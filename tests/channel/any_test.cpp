@@ -34,7 +34,7 @@ void wait_for_receivers(const Sender<Tick>& sender, std::size_t count) {
 /// Takes what comes until nothing does for a while.
 void take_all(Receiver<Tick>& receiver, std::multiset<std::uint64_t>& numbers, std::size_t until) {
   while (numbers.size() < until) {
-    auto tick = receiver.receive(5s);
+    auto tick = receiver.receive(30s);
     if (!tick) break;
     numbers.insert(tick->number);
   }

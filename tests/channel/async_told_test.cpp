@@ -16,13 +16,13 @@ using psyne::Code;
 using psyne_test::ConnectedOverEveryScheme;
 using psyne_test::Tick;
 
-/// Keeps the thread that tells a result in the middle of that, for 5 s at most. Holds no reference to the operation.
+/// Keeps the thread that tells a result in the middle of that, for 20 s at most. Holds no reference to the operation.
 struct Delay : psyne::EventSubscriber {
   Delay()
       : EventSubscriber([](EventSubscriber& self) noexcept {
           auto& own = static_cast<Delay&>(self);
           own.begun = true;
-          for (int i = 0; i < 5000 && !own.over; ++i) std::this_thread::sleep_for(1ms);
+          for (int i = 0; i < 20'000 && !own.over; ++i) std::this_thread::sleep_for(1ms);
           own.ended = true;
         }) {}
   ~Delay() {

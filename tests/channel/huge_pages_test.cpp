@@ -52,12 +52,12 @@ TEST(HugePages, CarryMessagesWhereThereAreSomeAndAreAnErrorElsewhere) {
   const std::vector<std::byte> payload(300'000, std::byte{7});
   for (int i = 0; i < 50; ++i) {
     sender->send(payload).value();
-    const auto message = receiver.receive(5s);
+    const auto message = receiver.receive(30s);
     ASSERT_TRUE(message) << message.error().text();
     ASSERT_TRUE(std::equal(message->begin(), message->end(), payload.begin(), payload.end()));
   }
   EXPECT_EQ(huge_mappings(), 2) << "the ring, mapped by its sender and by its receiver";
-  sender->close(5s).value();
+  sender->close(30s).value();
 }
 
 TEST(HugePages, AreNotTakenUnlessAskedFor) {

@@ -89,7 +89,7 @@ TEST(Processes, OneSendersDeathDoesNotDisturbTheOthers) {
       auto out = Sender<Tick>::open(uri).value();
       for (std::uint64_t i = 0; i < 20'000; ++i) out.send({number << 32 | i, 0}, 20s).value();
       if (dies) wait_to_be_killed();
-      return out.close() ? 0 : 1;
+      return out.close(30s) ? 0 : 1;
     });
   };
   Process victim = sending(0, true);
@@ -116,7 +116,7 @@ TEST(Processes, ASenderThatClosedAndExitedHasDelivered) {
   Process sender([&] {
     auto out = Sender<Tick>::open(uri).value();
     for (std::uint64_t i = 0; i < 1000; ++i) out.send({i, 0}).value();
-    return out.close() ? 0 : 1;
+    return out.close(30s) ? 0 : 1;
   });
   EXPECT_EQ(sender.wait(), 0) << "close returns when the receiver holds the memory";
   std::uint64_t next = 0;
@@ -200,7 +200,7 @@ TEST(Processes, PayloadsOfEverySizeCrossUntornUnderStress) {
       for (std::size_t at = 8; at < size; ++at) (*draft)[at] = static_cast<std::byte>(i + at);
       if (!draft.commit()) return 1;
     }
-    return out.close() ? 0 : 1;
+    return out.close(30s) ? 0 : 1;
   });
   auto receiver = Receiver<ByteVector>::open(uri).value();
   std::minstd_rand random(1);

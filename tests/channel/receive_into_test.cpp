@@ -37,11 +37,11 @@ TEST_P(ReceiveInto, CopiesTheMessageAndSaysHowManyElementsItHas) {
   sender.send(std::span(sent).first(3)).value();
   sender.send(std::span<const float>()).value();
   std::vector<float> got(40'000);
-  EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), 30'000U);
+  EXPECT_EQ(receiver.receive_into(std::span(got), 30s).value(), 30'000U);
   EXPECT_TRUE(std::equal(sent.begin(), sent.end(), got.begin()));
   EXPECT_EQ(got[30'000], 0.0F);
-  EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), 3U);
-  EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), 0U);
+  EXPECT_EQ(receiver.receive_into(std::span(got), 30s).value(), 3U);
+  EXPECT_EQ(receiver.receive_into(std::span(got), 30s).value(), 0U);
   EXPECT_EQ(receiver.counters().messages, 3U);
   EXPECT_EQ(receiver.counters().bytes, 30'003 * sizeof(float));
 }
@@ -53,7 +53,7 @@ TEST_P(ReceiveInto, ReturnsWhereTheReceiverHasNoPatience) {
   const std::vector<float> sent(100, 1.5F);
   sender.send(sent).value();
   std::vector<float> got(100);
-  EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), 100U);
+  EXPECT_EQ(receiver.receive_into(std::span(got), 30s).value(), 100U);
   EXPECT_EQ(got, sent);
 }
 
@@ -66,14 +66,14 @@ TEST_P(ReceiveInto, AMessageThatDoesNotFitWaitsForALargerBuffer) {
     sender.send(sent).value();
     std::vector<float> got(count - 1);
     for (int attempt = 0; attempt < 3; ++attempt) {
-      const auto refused = receiver.receive_into(std::span(got), 5s);
+      const auto refused = receiver.receive_into(std::span(got), 30s);
       ASSERT_FALSE(refused);
       EXPECT_EQ(refused.error(), Code::too_large);
       EXPECT_NE(refused.error().text().find(std::to_string(count) + " elements"), std::string::npos)
           << refused.error().text();
     }
     got.resize(count);
-    EXPECT_EQ(receiver.receive_into(std::span(got), 5s).value(), count);
+    EXPECT_EQ(receiver.receive_into(std::span(got), 30s).value(), count);
     EXPECT_EQ(got, sent);
   }
 }
@@ -88,9 +88,9 @@ TEST_P(ReceiveInto, TimesOutStopsAndEndsLikeReceive) {
   stop.request_stop();
   EXPECT_EQ(receiver.receive_into(std::span(buffer), stop.token()).error(), Code::stopped);
   sender.send(std::span<const std::byte>(buffer)).value();
-  std::thread closing([&] { EXPECT_TRUE(sender.close(5s)); });
-  EXPECT_EQ(receiver.receive_into(std::span(buffer), 5s).value(), 100U);
-  EXPECT_EQ(receiver.receive_into(std::span(buffer), 5s).error(), Code::closed);
+  std::thread closing([&] { EXPECT_TRUE(sender.close(30s)); });
+  EXPECT_EQ(receiver.receive_into(std::span(buffer), 30s).value(), 100U);
+  EXPECT_EQ(receiver.receive_into(std::span(buffer), 30s).error(), Code::closed);
   closing.join();
 }
 

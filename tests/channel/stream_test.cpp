@@ -124,7 +124,7 @@ TEST_F(ChannelOverASocket, WhatHasGatheredIsDeliveredByClose) {
     std::thread sending([&] {
       auto sender = Sender<Numbered>::open(connects(), {.linger = 20s}).value();
       for (std::uint64_t i = 0; i < 1000; ++i) sender.send({i}, 20s).value();
-      EXPECT_TRUE(sender.close());
+      EXPECT_TRUE(sender.close(30s));
     });
     EXPECT_TRUE(receive_in_order(receiver, 0, 1000));
     EXPECT_EQ(receiver.receive(20s).error().code(), Code::closed);

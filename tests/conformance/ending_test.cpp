@@ -50,7 +50,7 @@ TEST_P(EndingConformance, AWakeBeforeTheSleepIsNotLost) {
   const auto bell = Bell::make().value();
   couple.answering.link().attach_bell(bell.get()).value();
   couple.offering.link().wake();
-  EXPECT_TRUE(eventually([&] { return bell->sleep(Clock::now() + std::chrono::seconds(5)) == psyne::Sleep::woken; },
+  EXPECT_TRUE(eventually([&] { return bell->sleep(Clock::now() + std::chrono::seconds(1)) == psyne::Sleep::woken; },
                          {&couple.offering.link()}));
   couple.answering.link().attach_bell(nullptr).value();
 }

@@ -69,14 +69,18 @@ TEST_P(Pipeline, APullerTakesFromAllPushersInTurn) {
   }));
   for (std::uint64_t i = 0; i < 1000; ++i) loud.send({i, 0}).value();
   quiet.send({5000, 0}).value();
-  if (!maps()) std::this_thread::sleep_for(50ms);  // until it is across
+  const auto give_up = psyne::Clock::now() + 30s;
   std::size_t before = 0;
   for (bool found = false; !found; ++before) {
+    ASSERT_LT(psyne::Clock::now(), give_up) << "the quiet one waits for the loud one";
     auto tick = puller.receive(10s);
     ASSERT_TRUE(tick) << tick.error().text();
     found = tick->number == 5000;
+    if (!maps()) static_cast<void>(loud.try_send({0, 0}));  // over a wire nobody knows when the quiet one's is across
   }
-  EXPECT_LT(before, 500U) << "the quiet one waited for all of the loud one";
+  if (maps()) {
+    EXPECT_LT(before, 500U) << "the quiet one waited for all of the loud one";
+  }
 }
 
 TEST_P(Pipeline, WhatAPullerLeftGoesToTheOthers) {

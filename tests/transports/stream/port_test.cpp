@@ -1,6 +1,7 @@
 // Ports and connectors over real sockets of this host; the links carry nothing.
 #include <psyne/transports/stream/meeting/message.hpp>
 
+#include "conformance/free_port.hpp"
 #include "open_descriptors.hpp"
 #include "transports/stream/ends.hpp"
 
@@ -38,6 +39,10 @@ class StreamPort : public testing::TestWithParam<Over> {
   static Side connecting() { return other(GetParam().listens); }
   /// An address at which nobody is, to listen at.
   static std::string fresh() { return GetParam().tcp ? any_port : "unix://*" + stream_test::fresh_path(); }
+  /// One at which somebody may listen again: no other program is given it meanwhile.
+  static std::string fresh_to_come_back_to() {
+    return GetParam().tcp ? "tcp://*:" + std::to_string(conformance::free_port()) + "?iface=127.0.0.1" : fresh();
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Ways, StreamPort,
                          testing::Values(Over{Side::offering, true}, Over{Side::answering, true},
@@ -62,10 +67,11 @@ TEST_P(StreamPort, TwoMeet) {
 }
 
 TEST_P(StreamPort, WhoConnectsMayComeFirst) {
+  const std::string at = fresh_to_come_back_to();
   std::string way;
   {
     End gone;
-    appear(gone, fresh(), listening());
+    appear(gone, at, listening());
     way = way_to(gone);
   }
   End two("two");
@@ -73,10 +79,7 @@ TEST_P(StreamPort, WhoConnectsMayComeFirst) {
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(two.count_met() + two.count_missed(), 0U) << "that nobody is there yet is no news";
   End one("one");
-  const auto place = psyne::stream::Place::of(stream_test::uri(way)).value();
-  appear(one,
-         place.tcp ? "tcp://*:" + std::to_string(*place.endpoint.port) + "?iface=127.0.0.1" : "unix://*" + place.path,
-         listening());
+  appear(one, at, listening());
   EXPECT_TRUE(one.next().link);
   EXPECT_EQ(two.next().words, "one");
 }
@@ -107,18 +110,15 @@ TEST_P(StreamPort, WhoDroppedItsLinkItselfGetsAnother) {
 }
 
 TEST_P(StreamPort, AListenerThatCameBackIsFound) {
+  const std::string at = fresh_to_come_back_to();
   auto one = std::make_unique<End>("one");
-  appear(*one, fresh(), listening());
-  const std::string way = way_to(*one);
+  appear(*one, at, listening());
   End two("two");
-  appear(two, way, connecting());
+  appear(two, way_to(*one), connecting());
   ASSERT_TRUE(two.next().link);
   one.reset();  // with its links
-  const auto place = psyne::stream::Place::of(stream_test::uri(way)).value();
   End again("again");
-  appear(again,
-         place.tcp ? "tcp://*:" + std::to_string(*place.endpoint.port) + "?iface=127.0.0.1" : "unix://*" + place.path,
-         listening());
+  appear(again, at, listening());
   EXPECT_EQ(two.next().words, "again");
 }
 
