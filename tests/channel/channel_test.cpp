@@ -119,7 +119,7 @@ TEST_P(Channel, ASenderThatComesIsHeardThoughAnotherAlwaysHasMessages) {
   auto late = Sender<Tick>::open(to(name), {.linger = 0s}).value();
   late.send({1'000'000'000, 0}).value();
   bool heard = false;
-  const auto give_up = psyne::Clock::now() + 30s;
+  const auto give_up = psyne::Clock::now() + 60s;
   for (std::uint64_t i = 0; !heard && psyne::Clock::now() < give_up; ++i) {
     if (i % 64 == 0) keep_it_full();
     auto tick = receiver.receive(10s);

@@ -148,11 +148,11 @@ testing::AssertionResult comes_to_mention(const Program& program, const std::str
                  [&](const std::string& heard) { return heard.find(word) != std::string::npos; });
 }
 
-testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count) {
+testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count, const std::string& question) {
   const auto enough = [&](const std::string& heard) {
     return !heard.empty() && std::strtoull(heard.c_str(), nullptr, 10) >= count;
   };
-  return answers(program, "count", std::to_string(count), enough);
+  return answers(program, question, std::to_string(count), enough);
 }
 
 }  // namespace network

@@ -41,9 +41,11 @@ void send_stream(const Program::Line& line, const std::string& uri, const psyne:
 void receive_stream(const Program::Line& line, const std::string& uri, const psyne::ReceiverOptions& options = {});
 void receive_stream(const Program::Line& line, psyne::Receiver<Block>& receiver);
 
-/// Whether a program comes to say `answer` to `question`, or something with `word` in it, or to count so many.
+/// Whether a program comes to say `answer` to `question`, or something with `word` in it, or a number of at
+/// least `count`.
 testing::AssertionResult comes_to_say(const Program& program, const std::string& question, const std::string& answer);
 testing::AssertionResult comes_to_mention(const Program& program, const std::string& question, const std::string& word);
-testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count);
+testing::AssertionResult comes_to_count(const Program& program, std::uint64_t count,
+                                        const std::string& question = "count");
 
 }  // namespace network
