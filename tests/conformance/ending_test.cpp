@@ -31,9 +31,9 @@ bool sleeps_until(Bell& bell, psyne::Link& link, Condition condition) {
 }
 
 TEST_P(EndingConformance, ASignalWithWakeEndsASleep) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   auto& sleeper = couple.answering.link();
   sleeper.attach_bell(bell.get()).value();
   for (std::uint64_t value = 1; value <= 200; ++value) {
@@ -45,9 +45,9 @@ TEST_P(EndingConformance, ASignalWithWakeEndsASleep) {
 }
 
 TEST_P(EndingConformance, AWakeBeforeTheSleepIsNotLost) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   couple.answering.link().attach_bell(bell.get()).value();
   couple.offering.link().wake();
   EXPECT_TRUE(eventually([&] { return bell->sleep(Clock::now() + std::chrono::seconds(1)) == psyne::Sleep::woken; },
@@ -56,9 +56,9 @@ TEST_P(EndingConformance, AWakeBeforeTheSleepIsNotLost) {
 }
 
 TEST_P(EndingConformance, ProgressTakesTheWakeIn) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   auto& sleeper = couple.answering.link();
   sleeper.attach_bell(bell.get()).value();
   for (int i = 0; i < 20; ++i) couple.offering.link().wake();
@@ -114,9 +114,9 @@ TEST_P(EndingConformance, DestroyingALinkClosesIt) {
 }
 
 TEST_P(EndingConformance, CloseEndsThePeersSleep) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   auto& sleeper = couple.answering.link();
   sleeper.attach_bell(bell.get()).value();
   std::thread closer([&] {
@@ -134,9 +134,9 @@ TEST_P(EndingConformance, CloseEndsThePeersSleep) {
 }
 
 TEST_P(EndingConformance, OwnCloseEndsASleepInAnotherThread) {
+  const auto bell = Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   auto& link = couple.answering.link();
   link.attach_bell(bell.get()).value();
   std::thread closer([&] {

@@ -197,9 +197,9 @@ TEST_P(LinkConformance, AnAwaitedPutLandsWhereItIsWanted) {
 // What was seen and settled ends no sleep; what comes after that does.
 TEST_P(LinkConformance, WhatWasSeenAndSettledEndsNoSleep) {
   using namespace std::chrono_literals;
+  const auto bell = psyne::Bell::make().value();
   Couple couple(transport(), fresh_uri());
   ASSERT_TRUE(couple.complete());
-  const auto bell = psyne::Bell::make().value();
   auto& side = couple.answering;
   side.link().attach_bell(bell.get()).value();
   for (std::uint64_t value = 1; value <= 20; ++value) {

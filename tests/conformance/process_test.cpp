@@ -57,9 +57,9 @@ TEST_P(ProcessConformance, PutsSignalsAndWakesCross) {
     end.regions = {{&window, Access::write}};
     end.appear(transport(), uri, side);
     const auto child = sender(uri, side == Side::offering ? Side::answering : Side::offering, 100);
+    const auto bell = Bell::make().value();
     const auto met = end.next();
     ASSERT_TRUE(met.link);
-    const auto bell = Bell::make().value();
     met.link->attach_bell(bell.get()).value();
     const auto deadline = Clock::now() + conformance::patience;
     for (std::uint64_t round = 1; round <= 100; ++round) {
@@ -83,13 +83,13 @@ TEST_P(ProcessConformance, AKilledPeerIsLostAndEndsASleep) {
     end.regions = {{&window, Access::write}};
     end.appear(transport(), uri, side);
     const auto child = sender(uri, side == Side::offering ? Side::answering : Side::offering, 1);
+    const auto bell = Bell::make().value();
     const auto met = end.next();
     ASSERT_TRUE(met.link);
     ASSERT_TRUE(eventually([&] { return met.link->counter(0) == 1; }, {met.link.get()}));
     met.link->post({}, {.counter = 1, .value = 1}).value();
     EXPECT_EQ(child->hear(), '!');
     EXPECT_EQ(met.link->revoke(met.exposed[0]).error(), Code::would_block) << "nobody acknowledges";
-    const auto bell = Bell::make().value();
     met.link->attach_bell(bell.get()).value();
     std::thread killer([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));

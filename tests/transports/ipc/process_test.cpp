@@ -73,10 +73,10 @@ TEST(IpcProcess, DeathBySigkillIsSeenAtOnceAndRingsTheBell) {
     end.regions = {{&mine, Access::write}};
     end.appear(ipc(), name.uri, side);
     Child child = peer_process(name, side == Side::offering ? Side::answering : Side::offering);
+    const auto bell = Bell::make().value();
     const auto met = end.next();
     ASSERT_TRUE(met.link);
     EXPECT_EQ(child.hear(), '!');
-    const auto bell = Bell::make().value();
     met.link->attach_bell(bell.get()).value();
     static_cast<void>(met.link->progress().has_value());
     bell->clear();
@@ -279,9 +279,9 @@ TEST(IpcProcess, ConnectsAcrossPidNamespaces) {
     alarm(60);
     End other;
     other.appear(ipc(), name.uri, Side::offering);
+    const auto bell = Bell::make().value();
     const auto met = other.next();
     if (!met.link) _exit(1);
-    const auto bell = Bell::make().value();
     met.link->attach_bell(bell.get()).value();
     met.link->post({}, {.counter = 0, .value = 1, .wake = true}).value();
     word.say(met.link->peer().name.find("another PID namespace") != std::string::npos ? 'u' : 'k');

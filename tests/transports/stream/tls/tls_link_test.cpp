@@ -71,9 +71,9 @@ TEST(TlsLink, CertificatesAreEnoughOffLoopback) {
 // The sleeper is told by the socket, of which TLS has taken everything in: however much came at once, none may be left
 // behind while he sleeps.
 TEST(TlsLink, WhoSleepsOnItsBellMissesNothingThatTlsHolds) {
+  const auto bell = Bell::make().value();
   conformance::Couple couple(psyne::tls_transport(), fresh_address());
   ASSERT_TRUE(couple.complete());
-  const auto bell = Bell::make().value();
   couple.answering.link().attach_bell(bell.get()).value();
   const auto bytes = tls_test::bytes(4'000);
   std::uint64_t value = 0;
