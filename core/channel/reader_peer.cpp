@@ -59,12 +59,11 @@ void ReaderPeer::flush(std::uint64_t position) noexcept {
   }
 }
 
-bool ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
+void ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
   lent_ = lent;
   place_ = place;
   flush(position);
   if (lent.data() == place) lent_ = {};  // else it is not there before taken_back()
-  return news_.flushed() == position && !link_->completed(posted_);
 }
 
 void ReaderPeer::resume() noexcept {
@@ -126,9 +125,7 @@ bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal&
     before.local = {ring + before.offset, place - before.offset};
     puts[count++] = Put{.local = lent_, .remote = &remote_, .offset = place};
   }
-  const auto posted = link_->post(std::span(puts).first(count), arrived);
-  if (posted) posted_ = *posted;
-  return posted.has_value();
+  return link_->post(std::span(puts).first(count), arrived).has_value();
 }
 
 std::string ReaderPeer::who() const {

@@ -29,7 +29,7 @@ class ReaderPeer final : public LaneWire {
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t position) noexcept override;
   bool lends() const noexcept override { return link_->capabilities().lends; }
-  bool flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
+  void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
   void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
     lent_ = {};
     link_->moved(lent, place);
@@ -86,7 +86,6 @@ class ReaderPeer final : public LaneWire {
   ServiceBell* const service_bell_;
   std::span<const std::byte> lent_;  // from flush_lent() to taken_back()
   const std::byte* place_ = nullptr;
-  Token posted_ = 0;  // the records that were posted last
   Resumptions resumptions_;
   bool lied_ = false;
 };

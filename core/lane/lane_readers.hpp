@@ -150,12 +150,10 @@ class LaneReaders {
     return !readers_.empty() &&
            std::ranges::all_of(readers_, [](const Reader& reader) { return reader.wire->lends(); });
   }
-  /// As tell(), where they all do, and the payload of the last record lies at `lent`. Whether some wire reads it there
-  /// until it is taken back.
-  bool tell_lent(std::span<const std::byte> lent, const std::byte* place) noexcept {
-    bool reads = false;
-    for (Reader& reader : readers_) reads |= reader.wire->flush_lent(written_->position(), lent, place);
-    return reads;
+  /// As tell(), where they all do, and the payload of the last record lies at `lent`; wires may read it there until it
+  /// is taken back.
+  void tell_lent(std::span<const std::byte> lent, const std::byte* place) noexcept {
+    for (Reader& reader : readers_) reader.wire->flush_lent(written_->position(), lent, place);
   }
   void take_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
     for (Reader& reader : readers_) reader.wire->taken_back(lent, place);

@@ -17,12 +17,11 @@ class LaneWire {
   /// Not mapped: whether it carries a payload over from outside of the ring.
   virtual bool lends() const noexcept { return false; }
   /// As flush(), where the payload of the last record lies at `lent`; `place`, where it belongs in the ring, may not be
-  /// filled yet. True: it is read at `lent` even after this call, until taken_back().
-  virtual bool flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
+  /// filled yet. It may be read at `lent` even after this call, until taken_back().
+  virtual void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
     static_cast<void>(lent);
     static_cast<void>(place);
     flush(position);
-    return false;
   }
   /// Its place is filled: `lent` is not read any more when this returns.
   virtual void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept {

@@ -122,7 +122,7 @@ class LaneWriter {
     publish(position(), next, static_cast<std::uint32_t>(payload.size()));
     written_.advance(next);
     // What a look for credit posts meanwhile comes from where it lies as well.
-    static_cast<void>(readers_.tell_lent(payload, place));
+    readers_.tell_lent(payload, place);
     if (payload.data() == place) return;
     for (std::size_t done = 0; done < payload.size() && (done == 0 || released() != next);) {
       const std::size_t portion = std::min(payload.size() - done, longest_portion);
