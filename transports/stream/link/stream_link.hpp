@@ -2,6 +2,7 @@
 
 #include <psyne/core/atomics/short_lock.hpp>
 #include <psyne/core/executor/work.hpp>
+#include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/service/life_line.hpp>
 #include <psyne/core/service/service.hpp>
 #include <psyne/core/timer/timer_heap.hpp>
@@ -110,7 +111,7 @@ class StreamLink final : public Link,
     StreamLink& link;
   };
 
-  bool forked() const noexcept { return epoch_.forked(); }
+  bool forked() const noexcept { return epoch_ != fork_epoch(); }
   bool broken() const noexcept { return broken_since_.load(std::memory_order_acquire) != Deadline{}; }
   Error forked_link() const;
   Result<void> usable() const;
@@ -140,7 +141,7 @@ class StreamLink final : public Link,
   void ring() noexcept;
   void ring_service() noexcept;
 
-  const LifeLine epoch_;
+  const std::uint32_t epoch_ = fork_epoch();
   // The connection; another one only under all of the locks, on the service thread.
   std::shared_ptr<LifeLine> line_;
   std::shared_ptr<ByteStream> stream_;
