@@ -364,15 +364,9 @@ class Receiver {
     std::uint64_t bytes = 0;
     do {
       auto payload = lane.reader().front();
-      if constexpr (!Message<T>::fixed) {
-        if (lane.reader().packed()) [[unlikely]] {
-          const auto packed = payload.size();
-          if (const auto how = lane.unpack(payload); how != Unpacked::whole) {
-            if (!views.empty()) break;  // told by the next call
-            return not_unpacked(*state_, lane, how);
-          }
-          state_->end().metrics().add_packed(payload.size(), packed);
-        }
+      if (const auto how = unpack_front<T>(*state_, lane, payload, Stays::until_given_back); how != Unpacked::whole) {
+        if (!views.empty()) break;  // told by the next call
+        return not_unpacked(*state_, lane, how);
       }
       auto view = read_payload<T>(payload);
       if (!view) {

@@ -65,25 +65,18 @@ class Receiver<T>::Iterator {
   }
 
   void read(Lane& lane) {
+    auto& state = *receiver_->state_;
     auto payload = lane.reader().front();
-    if constexpr (!Message<T>::fixed) {
-      if (lane.reader().packed()) [[unlikely]] {
-        auto& state = *receiver_->state_;
-        const auto packed = payload.size();
-        if (const auto how = lane.unpack_for_now(payload); how != Unpacked::whole) {
-          return state.tell(not_unpacked(state, lane, how));
-        }
-        state.end().metrics().add_packed(payload.size(), packed);
-      }
-    }
+    if (const auto how = unpack_front<T>(state, lane, payload, Stays::until_the_next); how != Unpacked::whole)
+      return state.tell(not_unpacked(state, lane, how));
     auto view = read_payload<T>(payload);
     if (!view) {
       lane.reader().pop();
-      return receiver_->state_->tell(receiver_->state_->told(lane, view.error()));
+      return state.tell(state.told(lane, view.error()));
     }
     view_ = std::move(*view);
     lane_ = &lane;
-    receiver_->state_->end().count(1, payload.size());
+    state.end().count(1, payload.size());
   }
 
   Receiver* receiver_;

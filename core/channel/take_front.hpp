@@ -53,6 +53,25 @@ template <class Records>
       .mend("Release some, or raise the sender's capacity_bytes.");
 }
 
+/// How long an unpacked message is to stay where it is.
+enum class Stays : std::uint8_t { until_given_back, until_the_next };
+
+/// Makes of the front of a lane, where it is packed, what was sent, and counts that; `payload` is its bytes, before and
+/// after. Where it is not Unpacked::whole, not_unpacked() says why.
+template <class T>
+[[gnu::always_inline]] inline Unpacked unpack_front(ReceiverState<RecordsOf<T>>& state, TypedLane<RecordsOf<T>>& lane,
+                                                    std::span<const std::byte>& payload, Stays stays) {
+  if constexpr (!Message<T>::fixed) {
+    if (lane.reader().packed()) [[unlikely]] {
+      const auto packed = payload.size();
+      const auto how = stays == Stays::until_given_back ? lane.unpack(payload) : lane.unpack_for_now(payload);
+      if (how == Unpacked::whole) state.end().metrics().add_packed(payload.size(), packed);
+      return how;
+    }
+  }
+  return Unpacked::whole;
+}
+
 /// The front of a lane, on which look() found a record, as a view. The owner of `state`.
 template <class T>
 [[gnu::always_inline]] inline Received<T> take_front(ReceiverState<RecordsOf<T>>& state,
@@ -60,13 +79,8 @@ template <class T>
   auto payload = lane.reader().front();
   if (!lane.reader().can_hold()) [[unlikely]]
     return too_many_held(state, lane);
-  if constexpr (!Message<T>::fixed) {
-    if (lane.reader().packed()) [[unlikely]] {
-      const auto packed = payload.size();
-      if (const auto how = lane.unpack(payload); how != Unpacked::whole) return not_unpacked(state, lane, how);
-      state.end().metrics().add_packed(payload.size(), packed);
-    }
-  }
+  if (const auto how = unpack_front<T>(state, lane, payload, Stays::until_given_back); how != Unpacked::whole)
+    return not_unpacked(state, lane, how);
   auto view = read_payload<T>(payload);
   if (!view) [[unlikely]] {
     lane.reader().pop();
