@@ -1,5 +1,6 @@
 #include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/sender_end.hpp>
+#include <psyne/core/channel/unless_asked.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
 #include <psyne/core/lane/record.hpp>
@@ -16,17 +17,15 @@ namespace psyne::inline v0 {
 namespace {
 
 SenderSettings settle(const Config& config, const Uri& uri, const SenderOptions& given) {
-  // The query is stronger than the program's own options, which are stronger than file and environment.
-  const auto asked = [&](std::string_view key) { return uri.find(key).has_value(); };
   SenderSettings settings;
   settings.given = given;
   settings.capacity =
-      given.capacity_bytes && !asked("capacity") ? *given.capacity_bytes : config.bytes(option::channel_capacity);
+      unless_asked(uri, "capacity", given.capacity_bytes).value_or(config.bytes(option::channel_capacity));
   settings.delivery =
-      given.delivery && !asked("delivery") ? *given.delivery : config.choice<Delivery>(option::channel_delivery);
+      unless_asked(uri, "delivery", given.delivery).value_or(config.choice<Delivery>(option::channel_delivery));
   settings.when_full =
-      given.when_full && !asked("when_full") ? *given.when_full : config.choice<WhenFull>(option::channel_when_full);
-  settings.linger = given.linger && !asked("linger") ? *given.linger : config.duration(option::channel_linger);
+      unless_asked(uri, "when_full", given.when_full).value_or(config.choice<WhenFull>(option::channel_when_full));
+  settings.linger = unless_asked(uri, "linger", given.linger).value_or(config.duration(option::channel_linger));
   settings.patience = channel_patience(config, given.patience);
   return settings;
 }
