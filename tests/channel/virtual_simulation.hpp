@@ -1,8 +1,9 @@
 #pragma once
 
-#include <psyne/core/service/service.hpp>
 #include <psyne/transports/sim/sim_transport.hpp>
 #include <psyne/transports/sim/virtual_time.hpp>
+
+#include "on_service.hpp"
 
 #include <chrono>
 #include <string>
@@ -31,7 +32,7 @@ class VirtualSimulation {
       }
       // What is wrong waits here for a while; what is right finds its event within a few rounds.
       if (++idle > 20) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      psyne::Service::process().value()->run([] {});
+      on_service([] {});
     }
     return condition();
   }
@@ -40,7 +41,7 @@ class VirtualSimulation {
     for (int round = 0; round < 5; ++round) {
       while (time_.step()) {
       }
-      psyne::Service::process().value()->run([] {});
+      on_service([] {});
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include "conformance/end.hpp"
 #include "conformance/subject.hpp"
+#include "on_service.hpp"
 
 #include <atomic>
 #include <latch>
@@ -34,7 +35,7 @@ class HeldService {
   }
   ~HeldService() {
     released_.count_down();
-    psyne::Service::process().value()->run([] {});  // it has left the latches
+    psyne_test::on_service([] {});  // it has left the latches
   }
   HeldService(const HeldService&) = delete;
   HeldService& operator=(const HeldService&) = delete;

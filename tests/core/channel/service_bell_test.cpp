@@ -1,6 +1,7 @@
 #include <psyne/core/channel/service_bell.hpp>
 
 #include "eventually.hpp"
+#include "on_service.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@ using psyne::Clock;
 using psyne::Service;
 using psyne::ServiceBell;
 using psyne_test::eventually;
+using psyne_test::on_service;
 
 struct CountedBell {
   std::atomic<int> answers{0};
@@ -30,11 +32,6 @@ struct CountedBell {
                                           })
                                           .value();
 };
-
-/// All that the service thread was asked for before has been done.
-void pass_service() {
-  Service::process().value()->run([] {});
-}
 
 TEST(ServiceBell, ARingIsAnsweredOnTheServiceThread) {
   CountedBell counted;
@@ -86,7 +83,7 @@ TEST(ServiceBell, AfterItsEndNothingComes) {
   counted.bell->bell().ring();
   const int answers = counted.answers, looks = counted.looks;
   std::this_thread::sleep_for(10ms);
-  pass_service();
+  on_service([] {});
   EXPECT_EQ(counted.answers, answers);
   EXPECT_EQ(counted.looks, looks);
   counted.bell->end();
@@ -109,7 +106,7 @@ TEST(ServiceBell, ItsEndWaitsForALookThatIsUnderWay) {
     ASSERT_TRUE(eventually([&] { return inside.load(); }));
     bell->end();
     gone = true;
-    pass_service();
+    on_service([] {});
     EXPECT_FALSE(late);
   }
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <psyne/core/service/service.hpp>
 #include <psyne/transports/stream/link/socket_stream.hpp>
 #include <psyne/transports/stream/link/stream_link.hpp>
+
+#include "on_service.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ inline std::unique_ptr<psyne::StreamLink> link_over(psyne::Descriptor socket, co
   auto stream = std::make_unique<psyne::SocketStream>(line, domain == AF_INET);
   auto link =
       std::make_unique<psyne::StreamLink>(line, std::move(stream), psyne::Identity{.pid = 1, .name = peer}, settings);
-  if (started) psyne::Service::process().value()->run([&] { link->start({}).value(); });
+  if (started) on_service([&] { link->start({}).value(); });
   return link;
 }
 
@@ -83,10 +84,10 @@ struct LinkedPair {
   std::array<std::unique_ptr<psyne::StreamLink>, 2> links;
 };
 
-/// Whether `condition` comes true within ten seconds.
+/// Whether `condition` comes true within thirty seconds.
 template <class Condition>
 bool soon(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(std::chrono::microseconds(100));

@@ -25,6 +25,7 @@ using psyne::Put;
 using psyne_test::connected_sockets;
 using psyne_test::link_over;
 using psyne_test::LinkedPair;
+using psyne_test::on_service;
 using psyne_test::soon;
 
 class StreamLink : public testing::TestWithParam<int> {};
@@ -39,8 +40,8 @@ TEST_P(StreamLink, IsReadThoughNobodyAsks) {
 
 // The service thread leaves reading to a thread that does, and takes it up again when that goes off.
 TEST_P(StreamLink, IsReadAgainByTheServiceThreadWhenTheReaderGoesOff) {
-  LinkedPair pair(GetParam());
   const auto bell = Bell::make().value();
+  LinkedPair pair(GetParam());
   pair.links[1]->attach_service_bell(bell.get()).value();
   for (std::uint64_t round = 1; round <= 3; ++round) {
     std::atomic<bool> over{false};
@@ -62,8 +63,8 @@ TEST_P(StreamLink, IsReadAgainByTheServiceThreadWhenTheReaderGoesOff) {
 
 // The service thread may have read what the sleeper waits for: it tells him.
 TEST_P(StreamLink, AWakeThatTheServiceThreadReadWakesTheSleeper) {
-  LinkedPair pair(GetParam());
   const auto bell = Bell::make().value();
+  LinkedPair pair(GetParam());
   pair.links[1]->attach_bell(bell.get()).value();
   for (std::uint64_t value = 1; value <= 300; ++value) {
     pair.links[0]->post({}, {.counter = 0, .value = value, .wake = true}).value();
@@ -122,8 +123,8 @@ TEST_P(StreamLink, WhatWasPostedArrivesThoughTheLinkIsGone) {
 }
 
 TEST_P(StreamLink, WhoTurnsAwayRingsWhenThereIsRoom) {
-  LinkedPair pair(GetParam(), {.queue = 4});
   const auto bell = Bell::make().value();
+  LinkedPair pair(GetParam(), {.queue = 4});
   pair.links[0]->attach_service_bell(bell.get()).value();
   std::vector<std::byte> bytes(1 << 20, std::byte{5});
   const Put put{.local = bytes, .remote = &pair.targets[0], .offset = 0};
@@ -152,7 +153,7 @@ TEST_P(StreamLink, ItsFirstBytesLeaveBeforeWhatIsPosted) {
   auto sockets = connected_sockets(GetParam());
   const auto link = link_over(std::move(sockets[0]), "other", {}, false);
   const std::vector<std::byte> first(11, std::byte{'w'});
-  psyne::Service::process().value()->run([&] {
+  on_service([&] {
     link->start(first).value();
     char byte = 0;
     EXPECT_EQ(recv(sockets[1].get(), &byte, 1, MSG_DONTWAIT), -1) << "not before the service thread has returned";
@@ -194,7 +195,7 @@ TEST_P(StreamLink, KnowsSilenceFromDeathThoughAWriteIsToldOfIt) {
     const int socket = sockets[0].get();
     auto line = std::make_shared<psyne::LifeLine>(std::move(sockets[0]));
     psyne::StreamLink link(line, std::make_unique<GivenUp>(socket, why), {.pid = 1, .name = "silent"}, {});
-    psyne::Service::process().value()->run([&] { link.start({}).value(); });
+    on_service([&] { link.start({}).value(); });
     static_cast<void>(link.post({}, {.counter = 0, .value = 1}));
     ASSERT_TRUE(soon([&] { return link.peer_state() != PeerState::alive; }));
     EXPECT_EQ(link.peer_state(), state) << why;

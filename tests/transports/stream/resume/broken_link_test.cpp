@@ -30,12 +30,8 @@ using psyne::stream::Session;
 using psyne::stream::Sessions;
 using psyne::stream::Standing;
 using psyne_test::connected_sockets;
+using psyne_test::on_service;
 using psyne_test::soon;
-
-template <class Call>
-void on_service(Call call) {
-  psyne::Service::process().value()->run(call);
-}
 
 /// Two links that outlive their connections, of which the first puts into a region of the second.
 class BrokenLink : public testing::TestWithParam<int> {
