@@ -19,8 +19,10 @@ using patterns_bench::Library;
 using patterns_bench::Note;
 
 // Nine processes on two cores: who offers his core to others before he sleeps comes back to many messages. Against the
-// default, which keeps it, 8.5 in place of 5.3 M/s over ipc, 6.1 in place of 2.5 over TCP (3 turns, 8 subscribers).
-constexpr psyne::Patience patience{.pauses = 0, .yields = 30};
+// default, which keeps it, 8.5 in place of 5.3 M/s over ipc, 6.1 in place of 2.5 over TCP (3 turns, 8 subscribers). And
+// before that offer nobody looks again and again: over TCP each look is a system call
+// (docs/investigations/patterns.md).
+constexpr psyne::Patience patience{.spins = 0, .pauses = 0, .yields = 3};
 
 Library library(bool over_tcp) {
   return {

@@ -16,9 +16,9 @@ namespace psyne::inline v0 {
 /// of its one thread.
 ///
 /// A post over a socket costs microseconds, a record 30 ns: who sends many small ones in a row would be slowed by a
-/// factor of 50, and who sends one must not wait. So in a stream of records posting has a third of the thread's time:
-/// after a post they gather for twice as long as it took. What comes more slowly than posts take goes at once, and so
-/// do the first few of a burst.
+/// factor of 50, and who sends one must not wait. So in a stream of records posting has a fifth of the thread's time:
+/// after a post they gather for four times as long as it took. What comes more slowly than posts take goes at once, and
+/// so do the first few of a burst.
 ///
 /// What has gathered when the stream ends is nobody's next commit. So while something waits the service thread comes
 /// by, and posts it when it finds that the thread has not posted since it looked last. After 20 us, then less and less
@@ -28,13 +28,13 @@ namespace psyne::inline v0 {
 class Gathering {
  public:
   /// So many bytes are worth a post of their own.
-  static constexpr std::uint64_t enough = std::uint64_t{64} << 10U;
+  static constexpr std::uint64_t enough = std::uint64_t{128} << 10U;
   /// By how much posting may exceed its share before anything gathers: a dozen small posts.
   static constexpr std::chrono::microseconds ahead{100};
   /// A post that takes longer was interrupted: such time is nobody's cost.
   static constexpr std::chrono::microseconds longest_post{25};
   /// Posting has one part of so many.
-  static constexpr int share = 3;
+  static constexpr int share = 5;
   static constexpr std::chrono::microseconds first_look{20};
   static constexpr std::chrono::microseconds last_look{400};
   /// A look at the clock takes as long as a record (25 ns): in a stream all these but one go without.

@@ -264,9 +264,19 @@ class ReceiverState {
       lane->reader().announce_sleep();
       lane->settle_link();
     }
-    StandardAtomics::heavy_barrier();
+    if (told_by_memory()) StandardAtomics::heavy_barrier();
     announced_ = true;
     call(sleep_announced);
+  }
+
+  // Whether a sender may look at our memory to know whether to wake us: the barrier lets it see the announcement, or us
+  // its message. Over a socket none looks. Whatever brings news rings the bell without asking, or leaves it in the
+  // socket, which the bell watches; both stay until we have been there, so no order of loads and stores can lose them.
+  // The barrier is a system call that interrupts the other CPUs: eight subscribers over TCP that sleep at once
+  // took 17.8 M/s with it and 22.1 without.
+  bool told_by_memory() const noexcept {
+    const auto mapped = [](const Lane* lane) { return lane->mapped(); };
+    return lanes_.empty() || std::ranges::any_of(lanes_, mapped) || std::ranges::any_of(joining_, mapped);
   }
 
   // Whether there is anything to do before a sleep.

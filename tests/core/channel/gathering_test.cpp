@@ -62,7 +62,7 @@ TEST(Gathering, AFewInARowGoAtOnce) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(thread.commit(30ns), Went::at_once) << i;
 }
 
-TEST(Gathering, InAStreamPostingHasAThirdOfTheTime) {
+TEST(Gathering, InAStreamPostingHasAFifthOfTheTime) {
   for (const auto post : {1us, 3us, 20us}) {
     Thread thread;
     thread.post = post;
@@ -71,17 +71,17 @@ TEST(Gathering, InAStreamPostingHasAThirdOfTheTime) {
     thread.posting = 0ns;
     static_cast<void>(thread.stream(100'000, 30ns));
     const double share = std::chrono::duration<double>(thread.posting) / (thread.now - began);
-    EXPECT_GT(share, 0.25) << post.count();
-    EXPECT_LT(share, 0.40) << post.count();
+    EXPECT_GT(share, 0.15) << post.count();
+    EXPECT_LT(share, 0.25) << post.count();
   }
 }
 
-// The posts of a thread come one after another, whichever lane they are for: eight lanes have a third together.
-TEST(Gathering, ManyLanesShareTheThird) {
+// The posts of a thread come one after another, whichever lane they are for: eight lanes have a fifth together.
+TEST(Gathering, ManyLanesShareTheFifth) {
   Thread thread;
   static_cast<void>(thread.stream(10'000, 30ns));
   const int posts = thread.stream(8 * 10'000, 30ns);
-  EXPECT_LT(posts, 80'000 / 100);
+  EXPECT_LT(posts, 80'000 / 200);
 }
 
 TEST(Gathering, WhatIsEnoughIsPostedInTheMiddleOfAStream) {
