@@ -40,6 +40,8 @@ class Outlet {
   virtual std::uint64_t padded_at() const = 0;
   /// Position up to which all readers have released.
   virtual std::uint64_t released() = 0;
+  /// Messages behind that.
+  virtual std::uint64_t unreleased() const = 0;
   /// Nobody reads, and nothing is kept for whoever comes.
   bool deserted() { return readers() == 0 && released() == position(); }
 
@@ -91,6 +93,7 @@ class TypedOutlet final : public Outlet {
   std::uint64_t position() const override { return writer.position(); }
   std::uint64_t padded_at() const override { return writer.padded_at(); }
   std::uint64_t released() override { return writer.released(); }
+  std::uint64_t unreleased() const override { return writer.unreleased(); }
 
   LaneWriter<Records> writer;
 };

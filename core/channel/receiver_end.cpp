@@ -128,6 +128,9 @@ Result<void> ReceiverEnd::fits(const LaneOffer& offer) const {
 }
 
 Result<Greeting> ReceiverEnd::answer(Link& link, Greeting greeting) {
+  if (leaving_.load(std::memory_order_relaxed)) {
+    return Error(Code::not_found, "cannot receive from " + uri_).because("this receiver is closing");
+  }
   auto offer = LaneOffer::decode(greeting.bytes);
   if (!offer) return offer.error();
   if (auto fit = fits(*offer); !fit) return fit.error();

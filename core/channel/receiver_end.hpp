@@ -27,7 +27,7 @@ struct ReceiverSettings {
   Delivery delivery = Delivery::single;
   Patience patience{};
   EndId id;
-  std::chrono::nanoseconds linger{0};  ///< not mapped: how long the last credit may wait for room
+  std::chrono::nanoseconds linger{0};  ///< not mapped: how long the last credit may wait for room, or for a connection
   ReceiverOptions given;
 };
 
@@ -65,6 +65,8 @@ class ReceiverEnd final : public Host {
   /// This is a child of the process that opened it.
   bool forked() const noexcept { return epoch_ != fork_epoch(); }
 
+  /// No sender is answered any more, for this end is about to leave; those that it has may come back.
+  void refuse() noexcept { leaving_.store(true, std::memory_order_relaxed); }
   /// No sender comes any more, and the service thread no longer works on the lanes of those that came.
   void leave();
   /// This lane's reader stops. Over a link that does not map, the sender is told what was taken, so that no successor
@@ -103,6 +105,7 @@ class ReceiverEnd final : public Host {
   ChannelMetrics metrics_;  // of the owner of the lanes
 
   std::atomic<bool> arrivals_{false};
+  std::atomic<bool> leaving_{false};
   mutable std::mutex mutex_;
   std::map<const Link*, OwnedLane> answered_;
   std::vector<OwnedLane> arrived_;

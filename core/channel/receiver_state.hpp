@@ -39,6 +39,7 @@ class ReceiverState {
   explicit ReceiverState(std::unique_ptr<ReceiverEnd> end) : end_(std::move(end)) {}
   ~ReceiverState() {
     membership_.leave();
+    await_connections();
     end_->leave();
     for (Lane* lane : lanes_) let_go(lane);
     for (Lane* lane : joining_) let_go(lane);
@@ -295,6 +296,21 @@ class ReceiverState {
     return look == Look::ended ? lane.finish(lane.taken()) : look != Look::empty;
   }
   static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
+
+  // Senders are told last what was taken, and who comes back finds this end only while it is present.
+  void await_connections() {
+    const auto is_broken = [](const Lane* lane) { return lane->link().broken_since().has_value(); };
+    if (std::ranges::none_of(lanes_, is_broken)) return;
+    end_->refuse();
+    const Deadline until = Clock::now() + end_->settings().linger;
+    while (std::ranges::any_of(lanes_, is_broken) && Clock::now() < until) {
+      for (Lane* lane : lanes_) {
+        lane->progress();
+        lane->settle_link();
+      }
+      end_->bell().sleep(until);
+    }
+  }
 
   void let_go(Lane* lane) {
     if (lane == redirected_) end_redirect();

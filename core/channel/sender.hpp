@@ -255,8 +255,8 @@ class Sender {
   }
 
   /// No more is sent. Waits, at most `linger` (default: the option), until all that was committed is in the hands of
-  /// receivers, and will reach them though this process ends. Errors: timed_out when nobody took it; what was not taken
-  /// is lost then. Idempotent.
+  /// receivers, and will reach them though this process ends; so too where a connection is broken (tcp.reconnect).
+  /// Errors: timed_out, which says how many messages were not taken; these are lost then. Idempotent.
   Result<void> close(std::optional<std::chrono::nanoseconds> linger = {}) {
     if (!state_) return {};
     if (state_->end().forked()) return forked_error("cannot close " + uri_);

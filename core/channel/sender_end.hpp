@@ -147,6 +147,8 @@ class SenderEnd final : public Host {
   bool orphaned();
   bool joined() const;
   bool undelivered();
+  Result<void> delivered();
+  std::string awaited() const;
   template <class Condition>
   bool linger_while(Condition condition, Deadline deadline);
   Error error(Code code, std::string_view what) const;

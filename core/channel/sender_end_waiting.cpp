@@ -29,14 +29,18 @@ Error SenderEnd::error(Code code, std::string_view what) const {
   return Error(code, "cannot " + std::string(what) + " " + uri_);
 }
 
+// Its receivers, for errors.
+std::string SenderEnd::awaited() const {
+  const std::lock_guard lock(mutex_);
+  std::string names;
+  for (const auto& peer : peers_) names += (names.empty() ? "" : ", ") + peer->who() + broken(peer->link());
+  return names;
+}
+
 Result<void> SenderEnd::may_wait(const Wait& wait, std::string_view what) {
   drop_lost_receivers();
   if (wait.stop.stop_requested()) return wait.stop.error("cannot " + std::string(what) + " " + uri_);
-  std::string waited_for;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& peer : peers_) waited_for += (waited_for.empty() ? "" : ", ") + peer->who() + broken(peer->link());
-  }
+  const std::string waited_for = awaited();
   if (waited_for.empty() && last_lost_.lied) {
     return error(Code::corrupted, what)
         .peer(last_lost_.who)
@@ -97,12 +101,29 @@ bool SenderEnd::undelivered() {
   const bool mapped = transport_.maps();
   if (!mapped) {
     const std::lock_guard lock(mutex_);
-    if (std::ranges::any_of(peers_, [](const auto& peer) { return !peer->carried(); })) return true;
+    // One without a connection may not have heard of the end, though it was told.
+    if (std::ranges::any_of(peers_, [](const auto& peer) { return !peer->carried() || peer->link().broken_since(); }))
+      return true;
   }
   return std::ranges::any_of(outlets_.all(), [&](const auto& outlet) {
     if (mapped && outlet->readers() > 0) return false;  // they hold the memory: it stays as long as they need it
     return outlet->released() != outlet->position();
   });
+}
+
+// What close() says when it waited in vain.
+Result<void> SenderEnd::delivered() {
+  std::uint64_t messages = 0;
+  for (const auto& outlet : outlets_.all()) {
+    if (!transport_.maps() || outlet->readers() == 0) messages += outlet->unreleased();
+  }
+  if (messages == 0) return {};
+  const std::string waited_for = awaited();
+  const bool one = messages == 1;
+  return error(Code::timed_out, "deliver all that was sent on")
+      .peer(waited_for.empty() ? "no receiver is here" : waited_for)
+      .because(std::to_string(messages) + (one ? " message was" : " messages were") + " not taken while close waited")
+      .mend("Start receivers earlier, or raise linger.");
 }
 
 // Inside the gate. Whether it still holds at the deadline.
@@ -130,11 +151,7 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
     for (const auto& peer : peers_) peer->close();
   }
   Result<void> delivered;
-  if (linger_while([this] { return undelivered(); }, wait.deadline)) {
-    delivered = error(Code::timed_out, "deliver all that was sent on")
-                    .because("no receiver took it while close waited")
-                    .mend("Start receivers earlier, or raise linger.");
-  }
+  if (linger_while([this] { return undelivered(); }, wait.deadline)) delivered = this->delivered();
   gate_.leave();
   if (delivered) {
     logging::write(logging::Level::debug, "channel", metrics_.label(), ": closed");

@@ -77,6 +77,18 @@ class LaneReaders {
     return lowest;
   }
 
+  /// Records that were not released by every reader, as far as is known, and neither dropped.
+  std::uint64_t unreleased() const noexcept {
+    const std::uint64_t end = written_->position();
+    std::uint64_t position = lowest(), records = 0;
+    if (!written_->begins_at(position)) return 0;  // a reader that lies
+    while (position < end) {
+      records += written_->is_padding(position) ? 0 : 1;
+      position = written_->after(position);
+    }
+    return records;
+  }
+
   /// Looks at their cursors again; those that come over a wire are asked for room up to `end`.
   void look(std::uint64_t end) noexcept {
     for (Reader& reader : readers_) {

@@ -220,6 +220,8 @@ class LaneWriter {
     static_cast<void>(refresh(limit_ + 1));
     return oldest();
   }
+  /// Records behind that; as many steps.
+  std::uint64_t unreleased() const noexcept { return readers_.unreleased(); }
   /// Of the last record that is padding, up to the end of its lap; beyond all before there is one.
   std::uint64_t padded_at() const noexcept { return padded_at_; }
   std::uint64_t capacity() const noexcept { return written_.capacity(); }

@@ -2,17 +2,13 @@
 // order, or both ends say that the other is lost.
 #include <psyne.hpp>
 
-#include "conformance/free_port.hpp"
-#include "conformance/subject.hpp"
 #include "eventually.hpp"
-#include "transports/stream/resume/cutting_proxy.hpp"
+#include "transports/stream/resume/cut_channel.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstring>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -37,51 +33,7 @@ std::size_t length_of(std::uint64_t number) {
 }
 std::uint64_t word_of(std::uint64_t number, std::size_t place) { return place == 0 ? number : number * 31 + place; }
 
-/// A listening end, a connecting end, and a proxy between them.
-class CutStream : public testing::TestWithParam<const char*> {
- protected:
-  CutStream() {
-    if (unix_socket()) {
-      static int names = 0;
-      const std::string path =
-          conformance::scratch_directory() + "/cut" + std::to_string(getpid()) + "-" + std::to_string(++names);
-      here_.path = path + "h";
-      there_.path = path + "t";
-    } else {
-      here_.port = conformance::free_port();
-      there_.port = conformance::free_port();
-    }
-  }
-  ~CutStream() override {
-    if (unix_socket()) unlink(here_.path.c_str());
-  }
-
-  static bool unix_socket() { return std::string_view(GetParam()) == "unix"; }
-  static std::string query(const std::string& reconnect) {
-    const std::string prefix = unix_socket() ? "tcp." : "";
-    return "?" + prefix + "token=t" + (reconnect.empty() ? "" : "&" + prefix + "reconnect=" + reconnect);
-  }
-  std::string listening(const std::string& reconnect = "20s") const {
-    return std::string(GetParam()) + "://*" + (unix_socket() ? there_.path : ":" + std::to_string(there_.port)) +
-           (unix_socket() ? "//s" : "/s") + query(reconnect);
-  }
-  std::string calling(const std::string& reconnect = "20s") const {
-    return std::string(GetParam()) + "://" + (unix_socket() ? here_.path : "127.0.0.1:" + std::to_string(here_.port)) +
-           (unix_socket() ? "//s" : "/s") + query(reconnect);
-  }
-  CuttingProxy& proxy(CuttingProxy::Life life) {
-    proxy_.reset();
-    if (unix_socket()) unlink(here_.path.c_str());
-    return proxy_.emplace(here_, there_, std::move(life));
-  }
-  CuttingProxy& patient_proxy(Cut how = Cut::hang_up) {
-    return proxy([how] { return std::pair(CuttingProxy::for_ever, how); });
-  }
-
- private:
-  resume_test::Place here_, there_;
-  std::optional<CuttingProxy> proxy_;
-};
+class CutStream : public resume_test::CutChannel {};
 INSTANTIATE_TEST_SUITE_P(Schemes, CutStream, testing::Values("tcp", "tls", "unix"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
@@ -239,7 +191,7 @@ TEST_P(CutStream, EndsAtOnceWhereOneEndDoesNotWantIt) {
 // Another receiver has come meanwhile at the same place: the link is over, and what was not taken goes to him.
 TEST_P(CutStream, IsNotMixedWithASuccessors) {
   CuttingProxy& between = patient_proxy();
-  std::optional receiver(Receiver<std::uint64_t>::open(listening("1h")).value());
+  std::optional receiver(Receiver<std::uint64_t>::open(listening("1h&linger=0s")).value());
   auto sender = Sender<std::uint64_t>::open(calling("1h")).value();
   ASSERT_TRUE(sender.send(0, 20s) && sender.send(1, 20s));
   ASSERT_EQ(*receiver->receive(20s), 0U);
