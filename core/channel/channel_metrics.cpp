@@ -18,12 +18,12 @@ constexpr std::array<metrics::Value, 17> channel_columns{{{"messages"},
                                                           {"refused"},
                                                           {"packed_from"},
                                                           {"packed_to"},
+                                                          {"resumed"},
                                                           {"full"},
                                                           {"retries"},
                                                           {"dropped_newest"},
                                                           {"dropped_oldest"},
                                                           {"lost"},
-                                                          {"resumed"},
                                                           {"ring", metrics::Kind::gauge},
                                                           {"high_water", metrics::Kind::gauge}}};
 static_assert(channel_columns.size() == static_cast<std::size_t>(ChannelColumn::high_water) + 1);
@@ -58,13 +58,13 @@ ChannelCounters ChannelMetrics::counters() const noexcept {
   counters.refused = value(ChannelColumn::refused);
   counters.packed_from = value(ChannelColumn::packed_from);
   counters.packed_to = value(ChannelColumn::packed_to);
+  counters.resumed = value(ChannelColumn::resumed);
   if (role_ == Role::receiver) return counters;
   counters.full = value(ChannelColumn::full);
   counters.retries = value(ChannelColumn::retries);
   counters.dropped_newest = value(ChannelColumn::dropped_newest);
   counters.dropped_oldest = value(ChannelColumn::dropped_oldest);
   counters.lost = value(ChannelColumn::lost);
-  counters.resumed = value(ChannelColumn::resumed);
   return counters;
 }
 

@@ -22,12 +22,12 @@ enum class ChannelColumn : std::uint8_t {
   refused,         ///< peers that did not become lanes
   packed_from,     ///< of bytes, those that travelled compressed
   packed_to,       ///< bytes: what these had become
+  resumed,         ///< times that the link to a peer went on by another connection
   full,            ///< messages that did not find room at once
   retries,         ///< of WhenFull::retry
   dropped_newest,  ///< messages
   dropped_oldest,  ///< messages
   lost,            ///< messages given up: that a dead receiver held (Held::lost), or had not taken (Delivery::routed)
-  resumed,         ///< times that the link to a receiver went on by another connection
   ring,            ///< level: bytes of one ring
   high_water,      ///< level: most bytes in flight in one ring that were seen when the sender looked for room, which it
                    ///< does once a lap at least, and when a receiver came or went
@@ -37,7 +37,8 @@ enum class ChannelColumn : std::uint8_t {
 /// behind that the end's name where it has one. They are the one place where these things are counted: what the
 /// program asks for (counters()) is read from here. Where the page is disabled or full they are private memory.
 ///
-/// All writing calls: by the owner of the end, one thread at a time (a sender's inside its gate). A cell costs a load
+/// All writing calls: by the owner of the end, one thread at a time (a sender's inside its gate); of a receiver's
+/// `resumed` by the service thread. A cell costs a load
 /// and a store more than a plain number would, nothing else.
 class ChannelMetrics {
  public:

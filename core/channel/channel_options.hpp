@@ -100,13 +100,13 @@ struct ChannelCounters {
   std::uint64_t refused = 0;      ///< peers that did not become lanes
   std::uint64_t packed_from = 0;  ///< of `bytes`, those that travelled compressed
   std::uint64_t packed_to = 0;    ///< and what they had become on their way
+  std::uint64_t resumed = 0;      ///< times that the link to a peer went on by another connection
   // Of senders:
   std::uint64_t full = 0;            ///< messages that did not find room at once
   std::uint64_t dropped_newest = 0;  ///< messages dropped because there was no room
   std::uint64_t dropped_oldest = 0;  ///< unread messages dropped in favour of newer ones
   std::uint64_t retries = 0;
-  std::uint64_t lost = 0;     ///< messages given up: that a dead receiver held (Held::lost), or had not taken (routed)
-  std::uint64_t resumed = 0;  ///< times that the link to a receiver went on by another connection
+  std::uint64_t lost = 0;  ///< messages given up: that a dead receiver held (Held::lost), or had not taken (routed)
 };
 
 }  // namespace psyne::inline v0

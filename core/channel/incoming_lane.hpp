@@ -58,6 +58,8 @@ class IncomingLane : public LaneSource {
   void credit(std::uint64_t cursor) noexcept override { credit_.release(cursor); }
   /// Any thread: also when the sender asks for what was gathered, or room comes to a queue that was full.
   void settle() noexcept { credit_.settle(); }
+  /// Not mapped: whether the link went on by another connection since the last call. By the service thread.
+  bool resumed() noexcept { return credit_.resumed(); }
   /// The sender has closed; see WireCredit::finish. True where it is mapped.
   bool finish(std::uint64_t taken) noexcept { return mapped() || credit_.finish(taken); }
   /// Not mapped; see WireCredit::leave.

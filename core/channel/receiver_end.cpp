@@ -108,7 +108,12 @@ void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken) {
 
 void ReceiverEnd::settle_wired() {
   const std::lock_guard lock(mutex_);
-  for (IncomingLane* lane : wired_) lane->settle();
+  for (IncomingLane* lane : wired_) {
+    lane->settle();
+    if (!lane->resumed()) continue;
+    metrics_.add(ChannelColumn::resumed);
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": goes on with ", lane->who());
+  }
 }
 
 Result<void> ReceiverEnd::fits(const LaneOffer& offer) const {

@@ -102,7 +102,7 @@ class ReceiverEnd final : public Host {
   const MakeLane make_lane_;
   std::unique_ptr<Bell> bell_;
   const std::uint32_t epoch_ = fork_epoch();
-  ChannelMetrics metrics_;  // of the owner of the lanes
+  ChannelMetrics metrics_;  // of the owner of the lanes; `resumed`: of the service thread
 
   std::atomic<bool> arrivals_{false};
   std::atomic<bool> leaving_{false};

@@ -56,6 +56,12 @@ class WireCredit {
     tell();
   }
 
+  /// See Link::resumed: all that is told here is told again by the link.
+  bool resumed() noexcept {
+    const std::lock_guard<Mutex> lock(mutex_);
+    return link_->resumed(counter_index(WireCounter::credit)).has_value();
+  }
+
   /// The sender has closed: what is before `taken` is given back at once, views of it included, which lie in our copy
   /// of the ring. True when it has been told, or is gone; else it will be, by settle().
   bool finish(std::uint64_t taken) noexcept {

@@ -152,6 +152,7 @@ TEST_P(CutStream, FillsItsRingMeanwhileAndSaysWhyItWaits) {
   EXPECT_TRUE(sender.close(20s));
   EXPECT_EQ(receiver.receive(20s).error(), Code::closed);
   EXPECT_EQ(sender.counters().resumed, 1U);
+  EXPECT_EQ(receiver.counters().resumed, 1U);
 }
 
 TEST_P(CutStream, EndsWhereItIsCutForTooLong) {
@@ -163,6 +164,7 @@ TEST_P(CutStream, EndsWhereItIsCutForTooLong) {
   between.open(false);
   between.cut();
   EXPECT_EQ(receiver.receive(20s).error(), Code::peer_lost);
+  EXPECT_EQ(receiver.counters().resumed, 0U);
   psyne::Result<void> sent;
   while (sent) sent = sender.send(1, 20s);
   EXPECT_EQ(sent.error(), Code::peer_lost) << sent.error().text();
