@@ -87,14 +87,15 @@ TEST_P(Surveys, TheDeadlineEndsItWithWhatHasCome) {
   auto silent = Respondent::open(to(name)).value();
   ASSERT_TRUE(eventually([&] { return surveyor.respondents() == 2; }));
   std::size_t votes = 0;
+  std::string text;
   for (auto within = 50ms; votes == 0 && within < 60s; within *= 2) {  // a busy machine needs longer for the one
     auto survey = surveyor.ask({1}, within);
     for (auto& answer : survey) votes += answer ? 1 : 0;
     EXPECT_EQ(survey.status().error(), Code::timed_out);
-    const std::string text = survey.status().error().text();
-    EXPECT_NE(text.find(std::to_string(2 - votes) + " of 2 had not"), std::string::npos) << text;
+    text = survey.status().error().text();
   }
   EXPECT_EQ(votes, 1U);
+  EXPECT_NE(text.find("1 of 2"), std::string::npos) << text;
 }
 
 TEST_P(Surveys, ALateAnswerIsNoneToTheNextQuestion) {
@@ -111,11 +112,14 @@ TEST_P(Surveys, ALateAnswerIsNoneToTheNextQuestion) {
   ASSERT_TRUE(first) << first.error().text();
   EXPECT_TRUE(first.reply({1, 1}));
   std::thread answering([&] {
-    auto next = slow.receive(10s);
-    ASSERT_TRUE(next) << next.error().text();
-    EXPECT_TRUE(next.reply({next->number, 2}));
+    for (bool answered = false; !answered;) {  // over a wire more of the first may come: its time begins there
+      auto next = slow.receive(20s);
+      ASSERT_TRUE(next) << next.error().text();
+      answered = next->number == 2;
+      EXPECT_TRUE(next.reply({next->number, 2}));
+    }
   });
-  auto survey = surveyor.ask({2}, 10s);
+  auto survey = surveyor.ask({2}, 20s);
   const auto answer = survey.next();
   answering.join();
   ASSERT_TRUE(answer && *answer);
