@@ -27,10 +27,15 @@ namespace psyne::inline v0 {
 /// All members inside the sender's gate, but for goes_on(), which the service thread asks.
 class Gathering {
  public:
-  /// So many bytes are worth a post of their own.
-  static constexpr std::uint64_t enough = std::uint64_t{128} << 10U;
+  /// So many bytes are worth a post of their own, where the ring is small or large; else an eighth of it. TCP pays by
+  /// the packet, and a message of 64 KiB takes two, the second for its last few bytes.
+  static constexpr std::uint64_t least_enough = std::uint64_t{64} << 10U;
+  static constexpr std::uint64_t most_enough = std::uint64_t{192} << 10U;
   /// By how much posting may exceed its share before anything gathers: a dozen small posts.
   static constexpr std::chrono::microseconds ahead{100};
+  /// What comes further apart is no stream, however long posts take: an answer to 64 KiB comes after 10 us, which is
+  /// what its post takes.
+  static constexpr std::chrono::microseconds longest_gap{5};
   /// A post that takes longer was interrupted: such time is nobody's cost.
   static constexpr std::chrono::microseconds longest_post{25};
   /// Posting has one part of so many.
@@ -41,6 +46,10 @@ class Gathering {
   static constexpr std::uint32_t most_unlooked = 15;
   static constexpr std::uint32_t looks_between_asks = 64;
 
+  /// `ring`: how many bytes the ring of a lane has.
+  explicit Gathering(std::uint64_t ring) noexcept : enough_(std::clamp(ring / 8, least_enough, most_enough)) {}
+
+  std::uint64_t enough() const noexcept { return enough_; }
   /// A link has come by which a post is more than a store. Before this nothing is gathered.
   void begin() noexcept { gathers_ = true; }
   bool gathers() const noexcept { return gathers_; }
@@ -48,15 +57,20 @@ class Gathering {
   /// A record was committed, and `waiting` bytes of its lane are not posted: whether it is left without a look at the
   /// clock. The service thread is called already.
   bool leave(std::uint64_t waiting) noexcept {
-    if (unlooked_ == 0 || waiting >= enough || !called_) return false;
+    if (unlooked_ == 0 || waiting >= enough_ || !called_) return false;
     --unlooked_;
     return true;
   }
+  /// Whether so many bytes are to be posted where it is `now`.
+  bool posts(std::uint64_t waiting, Deadline now) const noexcept {
+    const bool slower_than_posts = now - committed_ > std::min<Clock::duration>(post_, longest_gap);
+    return slower_than_posts || waiting >= enough_ || free_ <= now + ahead;
+  }
   /// It was not, and it is `now`: whether to post them.
   bool due(std::uint64_t waiting, Deadline now) noexcept {
-    const bool slower_than_posts = now - committed_ > post_;
+    const bool posting = posts(waiting, now);
     committed_ = now;
-    return slower_than_posts || waiting >= enough || free_ <= now + ahead;
+    return posting;
   }
   /// That was done.
   void posted(Deadline began, Deadline ended) noexcept {
@@ -91,6 +105,7 @@ class Gathering {
   bool ask(bool goes_to_sleep) noexcept { return !gathers_ || goes_to_sleep || ++looks_ % looks_between_asks == 0; }
 
  private:
+  const std::uint64_t enough_;
   bool gathers_ = false;
   bool called_ = false;
   std::uint32_t unlooked_ = 0;     // records that go without a look from here on

@@ -49,7 +49,10 @@ void ReaderPeer::close() {
 void ReaderPeer::flush(std::uint64_t position) noexcept {
   if (!gathering_.gathers()) return carry();
   const std::uint64_t waiting = position - news_.flushed();
-  if (gathering_.leave(waiting)) return;
+  if (!gathering_.leave(waiting)) post_or_gather(waiting);
+}
+
+void ReaderPeer::post_or_gather(std::uint64_t waiting) noexcept {
   const Deadline now = Clock::now();
   if (gathering_.due(waiting, now)) {
     carry();
@@ -59,10 +62,16 @@ void ReaderPeer::flush(std::uint64_t position) noexcept {
   }
 }
 
+// What gathers had better be in the ring, and leave by one post with what follows.
+bool ReaderPeer::lends(std::uint64_t bytes) const noexcept {
+  if (!link_->capabilities().lends) return false;
+  return !gathering_.gathers() || gathering_.posts(outlet_->position() - news_.flushed() + bytes, Clock::now());
+}
+
 void ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
   lent_ = lent;
   place_ = place;
-  flush(position);
+  gathering_.gathers() ? post_or_gather(position - news_.flushed()) : carry();
   if (lent.data() == place) lent_ = {};  // else it is not there before taken_back()
 }
 

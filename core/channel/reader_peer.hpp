@@ -28,7 +28,7 @@ class ReaderPeer final : public LaneWire {
 
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t position) noexcept override;
-  bool lends() const noexcept override { return link_->capabilities().lends; }
+  bool lends(std::uint64_t bytes) const noexcept override;
   void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
   void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
     lent_ = {};
@@ -72,6 +72,7 @@ class ReaderPeer final : public LaneWire {
 
  private:
   void resume() noexcept;
+  void post_or_gather(std::uint64_t waiting) noexcept;
   bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
 
   std::unique_ptr<Link> link_;

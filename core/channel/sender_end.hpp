@@ -160,11 +160,11 @@ class SenderEnd final : public Host {
   const MakeOutlet make_outlet_;
   std::unique_ptr<Bell> bell_;
   Gate<> gate_;
-  Outlets outlets_;                         // inside the gate
-  Gathering gathering_;                     // inside the gate
-  ChannelMetrics metrics_;                  // inside the gate
-  Lost last_lost_;                          // inside the gate
-  std::atomic<std::uint64_t> turnover_{0};  // changed inside the gate
+  Outlets outlets_;                          // inside the gate
+  Gathering gathering_{settings_.capacity};  // inside the gate
+  ChannelMetrics metrics_;                   // inside the gate
+  Lost last_lost_;                           // inside the gate
+  std::atomic<std::uint64_t> turnover_{0};   // changed inside the gate
   bool closed_ = false;
   const std::uint32_t epoch_ = fork_epoch();
 

@@ -157,10 +157,10 @@ class LaneReaders {
       }
     }
   }
-  /// Whether there are readers, and the wires of all of them lend.
-  bool lend() const noexcept {
+  /// Whether there are readers, and the wires of all of them lend so much.
+  bool lend(std::uint64_t bytes) const noexcept {
     return !readers_.empty() &&
-           std::ranges::all_of(readers_, [](const Reader& reader) { return reader.wire->lends(); });
+           std::ranges::all_of(readers_, [bytes](const Reader& reader) { return reader.wire->lends(bytes); });
   }
   /// As tell(), where they all do, and the payload of the last record lies at `lent`; wires may read it there until it
   /// is taken back.

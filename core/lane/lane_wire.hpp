@@ -14,8 +14,11 @@ class LaneWire {
   virtual void wake() noexcept = 0;
   /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
   virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
-  /// Not mapped: whether it carries a payload over from outside of the ring.
-  virtual bool lends() const noexcept { return false; }
+  /// Not mapped: whether it would carry a payload of that many bytes over now, from outside of the ring.
+  virtual bool lends(std::uint64_t bytes) const noexcept {
+    static_cast<void>(bytes);
+    return false;
+  }
   /// As flush(), where the payload of the last record lies at `lent`; `place`, where it belongs in the ring, may not be
   /// filled yet. It may be read at `lent` even after this call, until taken_back().
   virtual void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {

@@ -112,7 +112,7 @@ class LaneWriter {
   }
 
   /// Whether a record of that size had better be sent by send().
-  bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(); }
+  bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(bytes); }
   /// Publishes the reserved record with that payload, which wires carry from where it lies. It is copied into the ring,
   /// if it is not there, while it is on its way, for whoever reads the record in its reader's place; and no further
   /// than until its reader is done with it. Where lends() says so.

@@ -37,7 +37,7 @@ struct Thread {
     return posts - before;
   }
 
-  Gathering gathering;
+  Gathering gathering{std::uint64_t{1} << 20U};
   Deadline now{1h};
   std::chrono::nanoseconds post = 3us;
   std::chrono::nanoseconds posting{0};
@@ -46,7 +46,7 @@ struct Thread {
 };
 
 TEST(Gathering, WhereAPostIsAStoreNothingIsGathered) {
-  Gathering gathering;
+  Gathering gathering(4096);
   EXPECT_FALSE(gathering.gathers());
   gathering.begin();
   EXPECT_TRUE(gathering.gathers());
@@ -91,8 +91,32 @@ TEST(Gathering, WhatIsEnoughIsPostedInTheMiddleOfAStream) {
   while (thread.commit(30ns) != Went::at_once) {
   }
   EXPECT_NE(thread.commit(30ns), Went::at_once);
-  thread.waiting = Gathering::enough - 64;
+  thread.waiting = thread.gathering.enough() - 64;
   EXPECT_EQ(thread.commit(30ns), Went::at_once);
+}
+
+TEST(Gathering, WhatIsEnoughIsAnEighthOfTheRingWithinBounds) {
+  EXPECT_EQ(Gathering(4096).enough(), Gathering::least_enough);
+  EXPECT_EQ(Gathering(std::uint64_t{1} << 20U).enough(), std::uint64_t{128} << 10U);
+  EXPECT_EQ(Gathering(std::uint64_t{1} << 30U).enough(), Gathering::most_enough);
+}
+
+TEST(Gathering, SaysWhatItWouldPostAndCountsNothingByIt) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  while (thread.commit(30ns) != Went::at_once) {
+  }
+  const auto& gathering = thread.gathering;
+  for (int look = 0; look < 100; ++look) ASSERT_FALSE(gathering.posts(64, thread.now));
+  EXPECT_TRUE(gathering.posts(gathering.enough(), thread.now));
+  EXPECT_TRUE(gathering.posts(64, thread.now + 1ms)) << "after a pause";
+  EXPECT_FALSE(gathering.posts(64, thread.now));
+}
+
+TEST(Gathering, WhatComesFurtherApartThanAStreamGoesAtOnceHoweverLongPostsTake) {
+  Thread thread;
+  thread.post = 20us;
+  EXPECT_EQ(thread.stream(1000, Gathering::longest_gap + 1us), 1000);
 }
 
 TEST(Gathering, AfterAPauseAFewGoAtOnceAgain) {
@@ -160,7 +184,7 @@ TEST(Gathering, WhileTheThreadPostsTheServiceThreadComesLessAndLessOften) {
 }
 
 TEST(Gathering, AWriterWithoutRoomAsksNowAndThenAndBeforeItSleeps) {
-  Gathering gathering;
+  Gathering gathering(4096);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(gathering.ask(false)) << "where it costs nothing";
   gathering.begin();
   int asked = 0;

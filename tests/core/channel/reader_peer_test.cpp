@@ -114,7 +114,7 @@ class LentRecords : public testing::Test {
   }
 
   Far far_;
-  psyne::Gathering gathering_;
+  psyne::Gathering gathering_{capacity};
   psyne::TypedOutlet<VariableRecords> outlet_{
       std::make_shared<const psyne::Region>(
           psyne::Region::allocate(psyne::ProducerBlock<>::ring_offset + capacity, "ring").value()),

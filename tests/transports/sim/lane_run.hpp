@@ -60,7 +60,7 @@ struct Simulation {
   std::shared_ptr<const Region> memory = region(ProducerBlock<>::ring_offset + capacity);
   TypedOutlet<Records> outlet{memory, capacity};
   Program writing, reading;
-  Gathering gathering;  // by nothing: a post costs nothing here
+  Gathering gathering{capacity};  // by nothing: a post costs nothing here
   std::unique_ptr<ReaderPeer> peer;
   TypedLane<Records>* lane = nullptr;
   std::uint64_t sent = 0;
