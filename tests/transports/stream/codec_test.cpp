@@ -6,9 +6,11 @@
 #include "conformance/end.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 
@@ -222,6 +224,18 @@ TEST(StreamProof, IsAnotherForEveryTokenRoleAndHello) {
     EXPECT_FALSE(Proof::make("secret", Role::connecting, changed, other)->equals(proof.digest)) << at;
     EXPECT_FALSE(Proof::make("secret", Role::connecting, other, changed)->equals(proof.digest)) << at;
   }
+}
+
+// The service thread may be in the middle of a handshake when the process ends: what OpenSSL takes down at exit would
+// go from under it. Handlers run last to first, so this one comes after any of OpenSSL's.
+TEST(StreamProofDeathTest, IsMadeWhileTheProcessExits) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto end = [] {
+    std::atexit([] { _exit(Proof::make("secret", Role::connecting, {}, {}) ? 7 : 1); });
+    static_cast<void>(Proof::make("secret", Role::connecting, {}, {}).value());
+    std::exit(0);
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(7), "");
 }
 
 TEST(StreamProof, OnlyTheWholeDigestEquals) {

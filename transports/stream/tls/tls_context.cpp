@@ -39,9 +39,7 @@ Error cannot_encrypt(const std::string& uri) {
 Result<std::shared_ptr<const TlsContext>> TlsContext::make(TlsSettings settings, Role role, const std::string& uri) {
   std::shared_ptr<TlsContext> made;  // before the guard: where it fails, it goes without
   const ForkGuard guard;
-  // Connections may end during static destruction, which must find OpenSSL as it was.
-  static const bool ready = OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1;
-  SSL_CTX* context = ready ? SSL_CTX_new(TLS_method()) : nullptr;
+  SSL_CTX* context = SSL_CTX_new(TLS_method());
   if (context == nullptr) return cannot_encrypt(uri);
   made.reset(new TlsContext(std::move(settings), role, context));
   made->uri_ = uri;
