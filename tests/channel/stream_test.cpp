@@ -2,6 +2,7 @@
 #include <psyne.hpp>
 
 #include "directory.hpp"
+#include "eventually.hpp"
 
 #include <gtest/gtest.h>
 
@@ -112,7 +113,7 @@ TEST_F(ChannelOverASocket, ALoneSenderOfManyLanesHasAllOfThemEndWell) {
       if (receive_in_order(receiver, 0, messages)) ++whole;
     });
   }
-  while (sender.receivers() < 4) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(psyne_test::eventually([&] { return sender.receivers() == 4; }));
   for (std::uint64_t i = 0; i < messages; ++i) sender.send({i}, 20s).value();
   for (auto& reader : readers) reader.join();
   EXPECT_EQ(whole, 4);

@@ -64,9 +64,11 @@ TEST_P(EndingConformance, ProgressTakesTheWakeIn) {
   for (int i = 0; i < 20; ++i) couple.offering.link().wake();
   ASSERT_EQ(bell->sleep(Clock::now() + patience), psyne::Sleep::woken);
   // A few may still be on their way; soon none is, and the bell is silent.
-  EXPECT_TRUE(
-      eventually([&] { return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out; },
-                 {&sleeper, &couple.offering.link()}));
+  const auto is_silent = [&] {
+    sleeper.settle();
+    return bell->sleep(Clock::now() + std::chrono::milliseconds(20)) == psyne::Sleep::timed_out;
+  };
+  EXPECT_TRUE(eventually(is_silent, {&sleeper, &couple.offering.link()}));
   sleeper.attach_bell(nullptr).value();
 }
 
