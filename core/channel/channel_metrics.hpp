@@ -38,8 +38,7 @@ enum class ChannelColumn : std::uint8_t {
 /// program asks for (counters()) is read from here. Where the page is disabled or full they are private memory.
 ///
 /// All writing calls: by the owner of the end, one thread at a time (a sender's inside its gate); of a receiver's
-/// `resumed` by the service thread. A cell costs a load
-/// and a store more than a plain number would, nothing else.
+/// `resumed` by the service thread. A cell costs a load and a store more than a plain number would, nothing else.
 class ChannelMetrics {
  public:
   enum class Role : std::uint8_t { sender, receiver };

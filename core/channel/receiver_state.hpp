@@ -300,7 +300,7 @@ class ReceiverState {
   // Senders are told last what was taken, and who comes back finds this end only while it is present.
   void await_connections() {
     const auto is_broken = [](const Lane* lane) { return lane->link().broken_since().has_value(); };
-    if (std::ranges::none_of(lanes_, is_broken)) return;
+    if (end_->forked() || std::ranges::none_of(lanes_, is_broken)) return;
     end_->refuse();
     const Deadline until = Clock::now() + end_->settings().linger;
     while (std::ranges::any_of(lanes_, is_broken) && Clock::now() < until) {
