@@ -3,13 +3,17 @@
 #include <psyne.hpp>
 
 #include "eventually.hpp"
+#include "fork_at_rest.hpp"
 #include "transports/stream/resume/cut_channel.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <thread>
@@ -184,6 +188,26 @@ TEST_P(LastWords, OfAReceiverThatAreNotHeardAreThoseOfOneThatDied) {
   EXPECT_LE(before, 10U);
   for (; before < 10; ++before) ASSERT_EQ(*receiver->receive(20s), before + 1);
   EXPECT_EQ(sender->counters().peers_lost, 1U);
+}
+
+TEST_P(LastWords, OfAReceiverAreNotSaidByAForkedChild) {
+  ASSERT_NO_FATAL_FAILURE(meet(false, "40s", "&linger=40s"));
+  ASSERT_NO_FATAL_FAILURE(cut());
+  static_cast<void>(receiver->receive(20ms));
+  const pid_t child = psyne_test::fork_at_rest();
+  if (child == 0) {
+    alarm(20);  // its copy of the receiver waits for no connection
+    receiver.reset();
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << strsignal(WTERMSIG(status));
+  between->open(true);
+  ASSERT_TRUE(sender->send(1, 20s));
+  const auto next = receiver->receive(20s);
+  ASSERT_TRUE(next) << next.error().text();
+  EXPECT_EQ(*next, 1U);
 }
 
 // A sender that comes while a receiver waits for its last connection is not let in, and loses nothing.
