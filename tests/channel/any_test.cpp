@@ -88,7 +88,7 @@ TEST_P(Any, CloseHandsOverWhatAReceiverLeftUnread) {
   std::thread closing([&] { closed = sender.close(); });
   expect_numbers_below(stayer, 20);
   closing.join();
-  EXPECT_TRUE(closed);
+  EXPECT_TRUE(closed) << closed.error().text();
 }
 
 TEST_P(Any, WhatNobodyIsLeftToTakeWaitsForTheNextReceiver) {
