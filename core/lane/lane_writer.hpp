@@ -215,9 +215,11 @@ class LaneWriter {
   std::uint64_t position() const noexcept { return written_.position(); }
   /// Of the payload of the reserved record.
   std::byte* place() const noexcept { return written_.payload(position()); }
-  /// Position up to which every reader has released.
+  /// Position up to which every reader has released. Those whose cursor comes over a wire are asked to tell when they
+  /// are further: also where that very look has brought some of it, or whoever sleeps for the rest is told of nothing.
   std::uint64_t released() noexcept {
-    static_cast<void>(refresh(limit_ + 1));
+    while (refresh(limit_ + 1)) {
+    }
     return oldest();
   }
   /// Records behind that; as many steps.

@@ -32,8 +32,10 @@ constexpr std::uint64_t capacity = std::uint64_t{1} << 20U;
 struct Far {
   std::vector<std::byte> ring = std::vector<std::byte>(capacity);
   std::vector<std::uint64_t> counters = std::vector<std::uint64_t>(32);
-  int turns_away = 0;  // posts with puts, from now on
-  int posts = 0;       // with puts
+  int turns_away = 0;                  // posts with puts, from now on
+  int posts = 0;                       // with puts
+  std::vector<std::uint64_t> credits;  // that come in, one with each look from now on
+  std::uint64_t credit_plus_one = 0;   // that came last
   std::optional<std::uint64_t> resumed;
   std::optional<std::uint64_t> resumed_after_post;  // becomes `resumed` with the next post that has puts
 };
@@ -64,8 +66,15 @@ class LinkToFar final : public psyne::Link {
     return ++posted_;
   }
   bool completed(Token /*token*/) const override { return true; }
-  std::uint64_t counter(std::uint32_t /*index*/) const override { return 0; }
-  Result<void> progress() override { return {}; }
+  std::uint64_t counter(std::uint32_t index) const override {
+    return index == counter_index(psyne::WireCounter::credit) ? far_.credit_plus_one : 0;
+  }
+  Result<void> progress() override {
+    if (far_.credits.empty()) return {};
+    far_.credit_plus_one = far_.credits.front() + 1;
+    far_.credits.erase(far_.credits.begin());
+    return {};
+  }
   psyne::PeerState peer_state() const override { return psyne::PeerState::alive; }
   std::optional<std::uint64_t> resumed(std::uint32_t /*counter*/) noexcept override {
     return std::exchange(far_.resumed, std::nullopt);
@@ -136,6 +145,20 @@ TEST_F(LentRecords, ArriveWholeHoweverOftenTheyAreTurnedAway) {
     peer_.carry();
     EXPECT_TRUE(arrived(begin, payload)) << turns_away;
   }
+}
+
+// Who waits for the rest looks, and sleeps: it has asked for more than what came in with that very look.
+TEST_F(LentRecords, AreAskedForBehindWhatALookBrings) {
+  std::vector<std::uint64_t> ends;
+  for (int i = 0; i < 4; ++i) {
+    static_cast<void>(send(random_bytes(40'000)));
+    ends.push_back(outlet_.writer.position());
+  }
+  far_.credits = {ends[0], ends[1], ends[2]};
+  EXPECT_EQ(outlet_.released(), ends[2]);
+  const std::uint64_t asked_plus_one = far_.counters.at(counter_index(psyne::WireCounter::asked));
+  EXPECT_GT(asked_plus_one, ends[2] + 1);
+  EXPECT_LE(asked_plus_one, ends[3] + 1) << "it will get there";
 }
 
 TEST_F(LentRecords, AreToldAgainWhole) {
