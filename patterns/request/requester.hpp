@@ -36,7 +36,7 @@ class Requester {
     auto id = EndId::random();
     if (!id) return id.error();
     auto answer_uri = part_uri(uri, "answer");
-    auto ask_uri = part_uri(uri, "ask");
+    auto ask_uri = part_uri(uri, "ask", Message<Query>::fixed && !Message<Reply>::fixed);
     if (!ask_uri) return ask_uri.error();
     if (!answer_uri) return answer_uri.error();
     auto patience = answer_patience(*answer_uri, options.patience);

@@ -121,7 +121,7 @@ class Responder {
                                                    Delivery asking) {
     auto id = EndId::random();
     if (!id) return id.error();
-    auto answer_uri = part_uri(uri, "answer");
+    auto answer_uri = part_uri(uri, "answer", Message<Reply>::fixed && !Message<Query>::fixed);
     auto ask_uri = part_uri(uri, "ask");
     if (!ask_uri) return ask_uri.error();
     if (!answer_uri) return answer_uri.error();

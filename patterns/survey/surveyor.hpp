@@ -33,7 +33,7 @@ class Surveyor {
     auto id = EndId::random();
     if (!id) return id.error();
     auto answer_uri = part_uri(uri, "answer");
-    auto ask_uri = part_uri(uri, "ask");
+    auto ask_uri = part_uri(uri, "ask", Message<Question>::fixed && !Message<Reply>::fixed);
     if (!ask_uri) return ask_uri.error();
     if (!answer_uri) return answer_uri.error();
     auto answers = Receiver<Answered>::open(*answer_uri, {.delivery = Delivery::routed,

@@ -21,9 +21,21 @@ std::string_view separator(const Uri& uri) {
   return !beginning.empty() && name + beginning.size() == place.size() ? "" : ".";
 }
 
+std::string without_compress(std::string_view query) {
+  std::string result;
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(1, query.find('&', 1) - 1);  // behind its '?' or '&'
+    query.remove_prefix(1 + parameter.size());
+    if (parameter.starts_with("compress=")) continue;
+    result += result.empty() ? '?' : '&';
+    result += parameter;
+  }
+  return result;
+}
+
 }  // namespace
 
-Result<std::string> part_uri(std::string_view text, std::string_view part) {
+Result<std::string> part_uri(std::string_view text, std::string_view part, bool drops_compress) {
   auto uri = Uri::parse(text);
   if (!uri) return uri.error();
   if (uri->find("delivery")) {
@@ -37,7 +49,11 @@ Result<std::string> part_uri(std::string_view text, std::string_view part) {
     result += separator(*uri);
     result += part;
   }
-  result += query;
+  if (drops_compress) {
+    result += without_compress(query);
+  } else {
+    result += query;
+  }
   return result;
 }
 
