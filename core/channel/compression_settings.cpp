@@ -18,7 +18,7 @@ Result<CompressionSettings> CompressionSettings::settle(const Config& config, co
   settings.codec = own.value_or(config.choice<Compress>(option::channel_compress));
   if (settings.codec == Compress::none) return settings;
   if (type.payload != 0) {
-    if (!own && !uri.find("compress")) return CompressionSettings();
+    if (!own && !is_asked(uri, "compress")) return CompressionSettings();
     return cannot(Code::unsupported)
         .because("compress is asked for, and its messages, " + type.description +
                  ", have one size: they go as they are")

@@ -1,5 +1,6 @@
 #include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/receiver_end.hpp>
+#include <psyne/core/channel/unless_asked.hpp>
 #include <psyne/core/config/config.hpp>
 #include <psyne/core/config/known_options.hpp>
 #include <psyne/core/log/log.hpp>
@@ -50,8 +51,8 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   ReceiverSettings settings;
   settings.given = options;
   settings.given.most_held = std::bit_ceil(std::max<std::size_t>(options.most_held, 2));
-  settings.delivery = options.delivery && !uri->find("delivery") ? *options.delivery
-                                                                 : config->choice<Delivery>(option::channel_delivery);
+  settings.delivery =
+      unless_asked(*uri, "delivery", options.delivery).value_or(config->choice<Delivery>(option::channel_delivery));
   settings.patience = channel_patience(*config, options.patience);
   settings.linger = config->duration(option::channel_linger);
   auto id = options.id ? Result<EndId>(options.id) : EndId::random();

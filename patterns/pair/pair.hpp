@@ -31,7 +31,7 @@ class Pair {
  public:
   /// Neither end needs to be there first. Errors: in_use, when both ends are taken.
   static Result<Pair> open(std::string_view uri, const PairOptions& options = {}) {
-    auto ends = pair_ends(uri);
+    auto ends = pair_ends(uri, Message<T>::fixed);
     if (!ends) return ends.error();
     const ReceiverOptions receiving{.delivery = Delivery::single,
                                     .patience = options.patience,

@@ -1,18 +1,16 @@
 #include <psyne/core/uri/uri.hpp>
 #include <psyne/patterns/pair/pair_ends.hpp>
-#include <psyne/patterns/uri/part_uri.hpp>
+#include <psyne/patterns/uri/part_uris.hpp>
 
 #include <utility>
 
 namespace psyne::inline v0 {
 
-Result<std::vector<PairEnd>> pair_ends(std::string_view text) {
-  auto to_first = part_uri(text, "first");
-  if (!to_first) return to_first.error();
-  auto to_second = part_uri(text, "second");
-  if (!to_second) return to_second.error();
-  PairEnd first{.in = *to_first, .out = *to_second};
-  PairEnd second{.in = *std::move(to_second), .out = *std::move(to_first)};
+Result<std::vector<PairEnd>> pair_ends(std::string_view text, bool fixed) {
+  auto uris = part_uris(text, {"second", fixed}, {"first", fixed});
+  if (!uris) return uris.error();
+  PairEnd first{.in = uris->in, .out = uris->out};
+  PairEnd second{.in = std::move(uris->out), .out = std::move(uris->in)};
   auto uri = Uri::parse(text);
   if (!uri) return uri.error();
   const std::string& scheme = uri->scheme();

@@ -15,7 +15,8 @@ struct PairEnd {
 };
 
 /// The ends that who opens a pair at `uri` may take, in the order in which to try: the first that is free. Over tcp,
-/// tls and unix that is told by the URI: who listens has the first end, who connects the second.
-Result<std::vector<PairEnd>> pair_ends(std::string_view uri);
+/// tls and unix that is told by the URI: who listens has the first end, who connects the second. `fixed`: its messages
+/// have one size; errors as of part_uris.
+Result<std::vector<PairEnd>> pair_ends(std::string_view uri, bool fixed);
 
 }  // namespace psyne::inline v0

@@ -2,7 +2,7 @@
 
 #include <psyne/patterns/request/answer_patience.hpp>
 #include <psyne/patterns/request/requester_state.hpp>
-#include <psyne/patterns/uri/part_uri.hpp>
+#include <psyne/patterns/uri/part_uris.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -35,14 +35,12 @@ class Requester {
   static Result<Requester> open(std::string_view uri, const RequesterOptions& options = {}) {
     auto id = EndId::random();
     if (!id) return id.error();
-    auto answer_uri = part_uri(uri, "answer");
-    auto ask_uri = part_uri(uri, "ask", Message<Query>::fixed && !Message<Reply>::fixed);
-    if (!ask_uri) return ask_uri.error();
-    if (!answer_uri) return answer_uri.error();
-    auto patience = answer_patience(*answer_uri, options.patience);
+    auto uris = part_uris(uri, {"ask", Message<Query>::fixed}, {"answer", Message<Reply>::fixed});
+    if (!uris) return uris.error();
+    auto patience = answer_patience(uris->in, options.patience);
     if (!patience) return patience.error();
     auto answers = Receiver<Envelope<AnswerHeader, Reply>>::open(
-        *answer_uri,
+        uris->in,
         {.delivery = Delivery::routed, .patience = *patience, .name = options.name, .id = *id, .tell_closed = true});
     if (!answers) return answers.error();
     SenderOptions asking{.capacity_bytes = options.capacity_bytes,
@@ -52,7 +50,7 @@ class Requester {
                          .patience = options.patience,
                          .name = options.name,
                          .id = *id};
-    auto queries = Sender<Asked>::open(*ask_uri, asking);
+    auto queries = Sender<Asked>::open(uris->out, asking);
     if (!queries) return queries.error();
     return Requester(
         std::make_unique<State>(std::move(*queries), std::move(*answers), std::string(uri), options.executor));

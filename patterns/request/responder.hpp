@@ -5,7 +5,7 @@
 #include <psyne/patterns/request/answer_by.hpp>
 #include <psyne/patterns/request/request.hpp>
 #include <psyne/patterns/request/request_operation.hpp>
-#include <psyne/patterns/uri/part_uri.hpp>
+#include <psyne/patterns/uri/part_uris.hpp>
 
 #include <memory>
 #include <string>
@@ -121,20 +121,18 @@ class Responder {
                                                    Delivery asking) {
     auto id = EndId::random();
     if (!id) return id.error();
-    auto answer_uri = part_uri(uri, "answer", Message<Reply>::fixed && !Message<Query>::fixed);
-    auto ask_uri = part_uri(uri, "ask");
-    if (!ask_uri) return ask_uri.error();
-    if (!answer_uri) return answer_uri.error();
+    auto uris = part_uris(uri, {"answer", Message<Reply>::fixed}, {"ask", Message<Query>::fixed});
+    if (!uris) return uris.error();
     SenderOptions answering{.capacity_bytes = options.capacity_bytes,
                             .delivery = Delivery::routed,
                             .when_full = WhenFull::block,
                             .patience = options.patience,
                             .name = options.name,
                             .id = *id};
-    auto answers = Sender<typename State::Answered>::open(*answer_uri, answering);
+    auto answers = Sender<typename State::Answered>::open(uris->out, answering);
     if (!answers) return answers.error();
     auto queries = Receiver<Asked>::open(
-        *ask_uri,
+        uris->in,
         {.delivery = asking, .patience = options.patience, .wait_for_senders = true, .name = options.name, .id = *id});
     if (!queries) return queries.error();
     return std::make_shared<State>(std::move(*queries), std::move(*answers), std::string(uri), options.reply_within);

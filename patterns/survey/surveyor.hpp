@@ -6,7 +6,7 @@
 #include <psyne/patterns/request/query_draft.hpp>
 #include <psyne/patterns/request/request_options.hpp>
 #include <psyne/patterns/survey/survey.hpp>
-#include <psyne/patterns/uri/part_uri.hpp>
+#include <psyne/patterns/uri/part_uris.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -32,15 +32,13 @@ class Surveyor {
   static Result<Surveyor> open(std::string_view uri, const RequesterOptions& options = {}) {
     auto id = EndId::random();
     if (!id) return id.error();
-    auto answer_uri = part_uri(uri, "answer");
-    auto ask_uri = part_uri(uri, "ask", Message<Question>::fixed && !Message<Reply>::fixed);
-    if (!ask_uri) return ask_uri.error();
-    if (!answer_uri) return answer_uri.error();
-    auto answers = Receiver<Answered>::open(*answer_uri, {.delivery = Delivery::routed,
-                                                          .patience = options.patience,
-                                                          .name = options.name,
-                                                          .id = *id,
-                                                          .tell_closed = true});
+    auto uris = part_uris(uri, {"ask", Message<Question>::fixed}, {"answer", Message<Reply>::fixed});
+    if (!uris) return uris.error();
+    auto answers = Receiver<Answered>::open(uris->in, {.delivery = Delivery::routed,
+                                                       .patience = options.patience,
+                                                       .name = options.name,
+                                                       .id = *id,
+                                                       .tell_closed = true});
     if (!answers) return answers.error();
     SenderOptions asking{.capacity_bytes = options.capacity_bytes,
                          .delivery = Delivery::all,
@@ -49,7 +47,7 @@ class Surveyor {
                          .patience = options.patience,
                          .name = options.name,
                          .id = *id};
-    auto questions = Sender<Asked>::open(*ask_uri, asking);
+    auto questions = Sender<Asked>::open(uris->out, asking);
     if (!questions) return questions.error();
     return Surveyor(std::make_unique<Ends>(std::move(*questions), std::move(*answers)), std::string(uri));
   }

@@ -1,3 +1,4 @@
+#include <psyne/core/channel/unless_asked.hpp>
 #include <psyne/core/uri/uri.hpp>
 #include <psyne/patterns/uri/part_uri.hpp>
 
@@ -21,24 +22,12 @@ std::string_view separator(const Uri& uri) {
   return !beginning.empty() && name + beginning.size() == place.size() ? "" : ".";
 }
 
-std::string without_compress(std::string_view query) {
-  std::string result;
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(1, query.find('&', 1) - 1);  // behind its '?' or '&'
-    query.remove_prefix(1 + parameter.size());
-    if (parameter.starts_with("compress=")) continue;
-    result += result.empty() ? '?' : '&';
-    result += parameter;
-  }
-  return result;
-}
-
 }  // namespace
 
-Result<std::string> part_uri(std::string_view text, std::string_view part, bool drops_compress) {
+Result<std::string> part_uri(std::string_view text, std::string_view part) {
   auto uri = Uri::parse(text);
   if (!uri) return uri.error();
-  if (uri->find("delivery")) {
+  if (is_asked(*uri, "delivery")) {
     return Error(Code::invalid_argument, "cannot open " + std::string(uri->address()))
         .because("its query says delivery, which a pattern chooses itself")
         .mend("Leave it out.");
@@ -49,11 +38,7 @@ Result<std::string> part_uri(std::string_view text, std::string_view part, bool 
     result += separator(*uri);
     result += part;
   }
-  if (drops_compress) {
-    result += without_compress(query);
-  } else {
-    result += query;
-  }
+  result += query;
   return result;
 }
 

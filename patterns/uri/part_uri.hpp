@@ -17,10 +17,6 @@ namespace psyne::inline v0 {
 ///
 /// `part` is letters only; empty where the pattern has one channel, which lies at `uri` itself. Errors: those of
 /// Uri::parse; invalid_argument, where the query says `delivery`, which is the pattern's own.
-///
-/// `drops_compress`: without the query's `compress`, which is for the pattern's other channel: where this one's
-/// messages have one size and the other's have not. Where both have, neither drops it, and opening fails as a channel's
-/// does.
-Result<std::string> part_uri(std::string_view uri, std::string_view part, bool drops_compress = false);
+Result<std::string> part_uri(std::string_view uri, std::string_view part);
 
 }  // namespace psyne::inline v0

@@ -50,6 +50,12 @@ TEST(CompressionSettings, TheQueryIsStrongerThanTheProgramAndThatThanTheConfigur
   EXPECT_EQ(settings.level, 9);
 }
 
+TEST(CompressionSettings, TheQueryMaySayWholeNames) {
+  EXPECT_EQ(settle("?channel.compress=none", {.compress = Compress::zstd}).value().codec, Compress::none);
+  EXPECT_EQ(settle("?channel.compress=lz4&channel.compress_above=5", {.compress_above = 7}).value().above, 5U);
+  EXPECT_EQ(settle("?channel.compress=lz4", {}, one_size).error(), Code::unsupported);
+}
+
 TEST(CompressionSettings, MessagesOfOneSizeAreNotCompressedAndAskingForItIsAnError) {
   for (const auto& refused :
        {settle("?compress=lz4", {}, one_size), settle("", {.compress = Compress::zstd}, one_size)}) {

@@ -1,8 +1,7 @@
-#include <psyne.hpp>
+#include <psyne/core/uri/uri.hpp>
+#include <psyne/patterns/uri/part_uri.hpp>
 
 #include <gtest/gtest.h>
-
-#include <string>
 
 namespace {
 
@@ -18,34 +17,6 @@ TEST(PartUri, ANameGetsTheChannelBehindIt) {
 TEST(PartUri, TheQueryStaysBehind) {
   EXPECT_EQ(part_uri("ipc://quotes?capacity=1M&linger=1s", "ask").value(), "ipc://quotes.ask?capacity=1M&linger=1s");
   EXPECT_EQ(part_uri("tcp://host:5555?capacity=1M", "ask").value(), "tcp://host:5555/ask?capacity=1M");
-}
-
-TEST(PartUri, OneChannelLeavesCompressToTheOther) {
-  EXPECT_EQ(part_uri("ipc://a?compress=lz4", "ask", true).value(), "ipc://a.ask");
-  EXPECT_EQ(part_uri("ipc://a?compress=lz4&linger=1s", "ask", true).value(), "ipc://a.ask?linger=1s");
-  EXPECT_EQ(part_uri("ipc://a?linger=1s&compress=lz4&capacity=1M", "ask", true).value(),
-            "ipc://a.ask?linger=1s&capacity=1M");
-  EXPECT_EQ(part_uri("ipc://a?linger=1s&compress_above=9", "ask", true).value(),
-            "ipc://a.ask?linger=1s&compress_above=9");
-  EXPECT_EQ(part_uri("ipc://a", "ask", true).value(), "ipc://a.ask");
-}
-
-// Queries of one size and answers of any, and the other way round; where both have one size nothing can be compressed.
-TEST(PartUri, PatternsOpenWithCompressWhereOneDirectionVaries) {
-  using psyne::ByteVector;
-  const std::string one = "memory://compress-one?compress=lz4&compress_above=100";
-  EXPECT_TRUE((psyne::Requester<int, ByteVector>::open(one)));
-  EXPECT_TRUE((psyne::Responder<int, ByteVector>::open(one)));
-  const std::string other = "memory://compress-other?compress=lz4";
-  EXPECT_TRUE((psyne::Requester<ByteVector, int>::open(other)));
-  EXPECT_TRUE((psyne::Responder<ByteVector, int>::open(other)));
-  const std::string survey = "memory://compress-survey?compress=zstd";
-  EXPECT_TRUE((psyne::Surveyor<int, ByteVector>::open(survey)));
-  EXPECT_TRUE((psyne::Respondent<ByteVector, int>::open("memory://compress-back?compress=zstd")));
-  const std::string fixed = "memory://compress-none?compress=lz4";
-  EXPECT_EQ((psyne::Requester<int, int>::open(fixed).error()), Code::unsupported);
-  EXPECT_EQ((psyne::Responder<int, int>::open(fixed).error()), Code::unsupported);
-  EXPECT_EQ((psyne::Surveyor<int, int>::open(fixed).error()), Code::unsupported);
 }
 
 TEST(PartUri, APortIsSharedAndThePathTellsChannelsApart) {
@@ -91,9 +62,11 @@ TEST(PartUri, WhatIsNoUriIsRefused) {
 }
 
 TEST(PartUri, TheDeliveryIsThePatternsOwn) {
-  const auto refused = part_uri("ipc://quotes?delivery=all", "ask");
-  EXPECT_EQ(refused.error(), Code::invalid_argument);
-  EXPECT_NE(refused.error().text().find("delivery"), std::string::npos);
+  for (const char* uri : {"ipc://quotes?delivery=all", "ipc://quotes?channel.delivery=all"}) {
+    const auto refused = part_uri(uri, "ask");
+    EXPECT_EQ(refused.error(), Code::invalid_argument);
+    EXPECT_NE(refused.error().text().find("delivery"), std::string::npos);
+  }
 }
 
 }  // namespace
