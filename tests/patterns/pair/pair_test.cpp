@@ -23,7 +23,7 @@ class Pairs : public psyne_test::OverEveryScheme {};
 INSTANTIATE_TEST_SUITE_P(Schemes, Pairs, testing::ValuesIn(psyne_test::pattern_schemes), psyne_test::scheme_name);
 
 TEST(PairEnds, TheFirstThatIsFreeIsTaken) {
-  const auto ends = pair_ends("ipc://talk").value();
+  const auto ends = pair_ends("ipc://talk", true).value();
   ASSERT_EQ(ends.size(), 2U);
   EXPECT_EQ(ends[0].in, ends[1].out);
   EXPECT_EQ(ends[0].out, ends[1].in);
@@ -31,12 +31,12 @@ TEST(PairEnds, TheFirstThatIsFreeIsTaken) {
 }
 
 TEST(PairEnds, OverTcpTheUriSaysWhichEnd) {
-  const auto listens = pair_ends("tcp://*:5555").value();
-  const auto connects = pair_ends("tcp://host:5555").value();
+  const auto listens = pair_ends("tcp://*:5555", true).value();
+  const auto connects = pair_ends("tcp://host:5555", true).value();
   ASSERT_EQ(listens.size(), 1U);
   ASSERT_EQ(connects.size(), 1U);
   EXPECT_EQ(listens[0].in, "tcp://*:5555/first");
-  EXPECT_EQ(pair_ends("unix://*/run/talk").value().at(0).in, "unix://*/run/talk//first");
+  EXPECT_EQ(pair_ends("unix://*/run/talk", true).value().at(0).in, "unix://*/run/talk//first");
   EXPECT_EQ(connects[0].out, "tcp://host:5555/first");
 }
 
