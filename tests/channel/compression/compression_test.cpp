@@ -386,38 +386,6 @@ TEST_P(Compression, StreamsInOrder) {
   sending.join();
 }
 
-// While the receiver's buffer is lent to its only sender's link, another one comes, whose messages are compressed: what
-// the first has put into the buffer is not overwritten.
-TEST_P(Compression, IsReceivedBesideASenderThatDoesNotCompress) {
-  name = uri();
-  receiver.emplace(Receiver<ByteVector>::open(name, {.delivery = Delivery::all, .wait_for_senders = true}).value());
-  auto other = Sender<ByteVector>::open(to(name), packing(Compress::none, Delivery::all)).value();
-  ASSERT_TRUE(receiver->wait_for_sender(other.id(), 20s));
-  constexpr std::uint64_t rounds = 15;
-  std::thread sending([&] {
-    for (std::uint64_t round = 0; round < rounds; ++round) {
-      auto comes = Sender<ByteVector>::open(to(name), packing(Compress::lz4, Delivery::all)).value();
-      EXPECT_TRUE(comes.send(words(90'001, round), 30s));
-      EXPECT_TRUE(comes.wait_for_receiver(30s));
-      EXPECT_TRUE(other.send(noise(90'000, round), 30s));
-      EXPECT_TRUE(comes.close(30s));
-    }
-  });
-  Bytes buffer(128 * 1024);
-  std::array<std::uint64_t, 2> next{};
-  for (std::uint64_t message = 0; message < 2 * rounds; ++message) {
-    const auto got = receiver->receive_into(std::span(buffer), 30s);
-    EXPECT_TRUE(got) << got.error().text();
-    if (!got) break;
-    const bool compressed = *got == 90'001;
-    const std::uint64_t number = next[compressed ? 1 : 0]++;
-    EXPECT_TRUE(
-        std::ranges::equal(std::span(buffer).first(*got), compressed ? words(90'001, number) : noise(90'000, number)))
-        << number;
-  }
-  sending.join();
-}
-
 TEST_P(Compression, CarriesTypesWithHeadersToo) {
   name = uri() + "?compress=lz4&compress_above=100";
   auto tensors = Sender<psyne::Tensor>::open(name).value();

@@ -3,9 +3,11 @@
 #include <psyne/core/transport/descriptor.hpp>
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -100,21 +103,38 @@ class CuttingProxy {
   /// Whether who comes is let through; who is not finds his connection ended.
   void open(bool whether) { open_ = whether; }
   int cuts() const { return cuts_; }
+  /// From now on no more than so many bytes come through from who connected.
+  void allow(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    allowed_ = bytes;
+  }
+  /// Whether all of these came, and were read by who listens. Of sockets with a path: of others the kernel tells only
+  /// that it has them.
+  bool all_read() const {
+    const std::lock_guard lock(mutex_);
+    int unread = 0;
+    return now_ && allowed_ == 0 && now_->ways[0].bytes.empty() && ioctl(now_->ends[1].get(), SIOCOUTQ, &unread) == 0 &&
+           unread == 0;
+  }
 
  private:
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      if (cut_now_.exchange(false) && now_) cut_connection();
+      if (cut_now_.exchange(false) && now_) {
+        const std::lock_guard lock(mutex_);
+        cut_connection();
+      }
       std::vector<pollfd> polled{{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
       if (now_) {
         for (std::size_t side : {0U, 1U}) {
           short events = 0;
-          if (now_->ways[side].bytes.empty() && !now_->ways[side].ended) events |= POLLIN;
+          if (takes_from(side)) events |= POLLIN;
           if (!now_->ways[1 - side].bytes.empty()) events |= POLLOUT;
           polled.push_back({.fd = now_->ends[side].get(), .events = events, .revents = 0});
         }
       }
       static_cast<void>(poll(polled.data(), polled.size(), 2));
+      const std::lock_guard lock(mutex_);
       if (polled[0].revents != 0) let_in();
       if (now_ && !move()) cut_connection();
     }
@@ -135,17 +155,24 @@ class CuttingProxy {
     std::tie(now_->left, now_->how) = life_();
   }
 
+  bool takes_from(std::size_t side) const {
+    const Way& way = now_->ways[side];
+    return way.bytes.empty() && !way.ended && (side == 1 || allowed_ > 0);
+  }
+
   // False where it is to be cut.
   bool move() {
     bool goes_on = true;
     for (std::size_t side : {0U, 1U}) {
       Way& way = now_->ways[side];
-      if (way.bytes.empty() && !way.ended) {
-        way.bytes.resize(std::min<std::uint64_t>(now_->left, 64 << 10));
+      if (takes_from(side)) {
+        const std::uint64_t most = std::min(now_->left, side == 0 ? allowed_.load() : for_ever);
+        way.bytes.resize(std::min<std::uint64_t>(most, 64 << 10));
         const ssize_t got = recv(now_->ends[side].get(), way.bytes.data(), way.bytes.size(), 0);
         way.ended = got == 0 || (got < 0 && errno != EAGAIN && errno != ENOTCONN);
         way.bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
         now_->left -= way.bytes.size();
+        if (side == 0 && allowed_ != for_ever) allowed_ -= way.bytes.size();
       }
       if (!way.bytes.empty()) {
         const auto rest = std::span(way.bytes).subspan(way.sent);
@@ -173,7 +200,9 @@ class CuttingProxy {
   const Place there_;
   const Life life_;
   Descriptor listener_;
+  mutable std::mutex mutex_;  // what the thread does with a connection, and who asks about it
   std::optional<Connection> now_;
+  std::atomic<std::uint64_t> allowed_{for_ever};
   std::vector<Descriptor> left_;  // half-open ones
   std::atomic<bool> cut_now_{false}, open_{true};
   std::atomic<int> cuts_{0};
