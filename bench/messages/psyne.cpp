@@ -6,8 +6,13 @@
 #include "pair/session.hpp"
 #include "pair/works.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace psyne::bench {
 namespace {
@@ -35,6 +40,39 @@ double measure_encrypted_stream(const Cell& cell, Side side, Control& control) {
   using Bytes = Channel<ByteVector>;
   Bytes channel("tls", cell, side, control);
   return in_unit(cell, take_part(Stream<Bytes>(channel, cell, control), side));
+}
+
+/// Sends text, which can be compressed, under the stamps of the messages that it is given.
+class TextChannel : public Channel<ByteVector> {
+ public:
+  TextChannel(const std::string& scheme, const Cell& cell, Side side, Control& control)
+      : Channel(scheme, cell, side, control), text_(cell.size) {
+    constexpr std::array<std::string_view, 12> words{
+        "{\"time\": ",  "\"price\": ", "\"symbol\": ", "\"volume\": ", "\"EURUSD\"", "\"USDJPY\"",
+        "1731542400, ", "1.0842, ",    "151.37, ",     "null, ",       "true}\n",    "250000, "};
+    std::minstd_rand random;
+    for (std::size_t filled = 0; filled < text_.size();) {
+      const auto word = std::as_bytes(std::span(words[random() % words.size()]));
+      const std::size_t bytes = std::min(word.size(), text_.size() - filled);
+      std::ranges::copy(word.first(bytes), text_.begin() + static_cast<std::ptrdiff_t>(filled));
+      filled += bytes;
+    }
+  }
+
+  void start_send(std::size_t, std::span<const std::byte> message) {
+    constexpr std::size_t stamp = sizeof(std::uint64_t);
+    std::ranges::copy(message.first(stamp), text_.begin());
+    std::ranges::copy(message.last(stamp), text_.end() - stamp);
+    send(text_);
+  }
+
+ private:
+  std::vector<std::byte> text_;
+};
+
+double measure_compressed_stream(const std::string& scheme, const Cell& cell, Side side, Control& control) {
+  TextChannel channel(scheme, cell, side, control);
+  return in_unit(cell, take_part(Stream<TextChannel>(channel, cell, control), side));
 }
 
 /// A stream of small messages over ipc, sent in batches of 64 and received as many at once as there are. No peer has
@@ -69,6 +107,7 @@ std::optional<double> measure(Over over, const Cell& cell, Side side, Control& c
   if (!transport_for(scheme)) return std::nullopt;
   switch (cell.work) {
     case Work::tls_stream: return measure_encrypted_stream(cell, side, control);
+    case Work::lz4_stream: return measure_compressed_stream(scheme, cell, side, control);
     case Work::idle_cpu:
     case Work::idle_wakes: return measure_idle(scheme, 1, cell, side, control);
     case Work::idle_links_cpu: return measure_idle(scheme, cell.size, cell, side, control);

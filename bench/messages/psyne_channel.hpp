@@ -75,6 +75,10 @@ inline Patience patience_for(const std::string& scheme, const Cell& cell) noexce
   return scheme == "ipc" ? Patience{} : Patience{.spins = 1'000'000};
 }
 
+inline std::optional<Compress> compress_for(const Cell& cell) noexcept {
+  return cell.work == Work::lz4_stream ? std::optional(Compress::lz4) : std::nullopt;
+}
+
 /// One place in each direction between the two processes, and messages of type T on it: what pair/latency.hpp asks for.
 template <class T>
 class Channel {
@@ -86,9 +90,9 @@ class Channel {
     const Patience patience = patience_for(scheme, cell);
     const std::size_t capacity = capacity_for(cell.size);
     receiver_.emplace(Receiver<T>::open((leads ? back : forth).for_receiver(), {.patience = patience}).value());
-    sender_.emplace(
-        Sender<T>::open((leads ? forth : back).for_sender(), {.capacity_bytes = capacity, .patience = patience})
-            .value());
+    sender_.emplace(Sender<T>::open((leads ? forth : back).for_sender(),
+                                    {.capacity_bytes = capacity, .patience = patience, .compress = compress_for(cell)})
+                        .value());
   }
 
   void send(const T& message)

@@ -12,10 +12,11 @@ struct Words {
   std::string_view name, unit;
 };
 
-constexpr std::array<Words, 11> words{{{Work::latency, "latency", "ns"},
+constexpr std::array<Words, 12> words{{{Work::latency, "latency", "ns"},
                                        {Work::blocking_latency, "blocking latency", "ns"},
                                        {Work::stream, "stream", "GB/s"},
                                        {Work::tls_stream, "tls stream", "GB/s"},
+                                       {Work::lz4_stream, "lz4 stream", "GB/s"},
                                        {Work::messages, "messages", "M/s"},
                                        {Work::in_place, "in place", "GB/s"},
                                        {Work::idle_cpu, "idle cpu", "%"},

@@ -14,6 +14,7 @@ enum class Work : std::uint8_t {
   blocking_latency,   ///< the same between two threads that sleep until a message is there: ns
   stream,             ///< copied in and out, several in flight: GB/s
   tls_stream,         ///< the same, encrypted: GB/s
+  lz4_stream,         ///< the same, of text, compressed by LZ4: GB/s of text
   messages,           ///< the same as stream, counted: million messages a second
   in_place,           ///< every byte filled by the sender, read by the receiver, where they lie if possible: GB/s
   idle_cpu,           ///< a receiver blocked for the whole time: percent of a core

@@ -17,16 +17,16 @@ TEST(Cell, IsReadFromALine) {
 
 TEST(Cell, EveryWorkIsReadByItsOwnName) {
   std::set<std::string> names;
-  for (const Work work :
-       {Work::latency, Work::blocking_latency, Work::stream, Work::tls_stream, Work::messages, Work::in_place,
-        Work::idle_cpu, Work::idle_wakes, Work::idle_links_cpu, Work::idle_links_memory, Work::memory}) {
+  for (const Work work : {Work::latency, Work::blocking_latency, Work::stream, Work::tls_stream, Work::lz4_stream,
+                          Work::messages, Work::in_place, Work::idle_cpu, Work::idle_wakes, Work::idle_links_cpu,
+                          Work::idle_links_memory, Work::memory}) {
     names.emplace(name(work));
     const auto cell = parse_cell(std::string(name(work)) + " 8 1");
     ASSERT_TRUE(cell) << name(work);
     EXPECT_EQ(cell->work, work);
     EXPECT_FALSE(unit(work).empty());
   }
-  EXPECT_EQ(names.size(), 11u);
+  EXPECT_EQ(names.size(), 12u);
 }
 
 TEST(Cell, NothingElseIsRead) {

@@ -118,7 +118,7 @@ TEST_F(Works, EachCarriesItsMessagesAndHasAValue) {
 
 TEST_F(Works, WhatNoPeerHasBySendingAndReceivingHasNoValue) {
   for (const Work work : {Work::idle_cpu, Work::idle_wakes, Work::idle_links_cpu, Work::idle_links_memory, Work::memory,
-                          Work::tls_stream}) {
+                          Work::tls_stream, Work::lz4_stream}) {
     EXPECT_EQ(measure(work, 8), std::nullopt) << name(work);
   }
 }
