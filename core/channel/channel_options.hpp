@@ -16,7 +16,7 @@ namespace psyne::inline v0 {
 
 /// Who gets a message that is sent on a name. All ends of a name must say the same.
 enum class Delivery : std::uint8_t {
-  single,  ///< the one receiver; a second is refused
+  single,  ///< the one receiver; a second is refused (in_use), and replaces one whose connection stays broken
   all,     ///< every receiver; one that joins later begins at the oldest message that is still kept
   any,     ///< one of the receivers, the next in turn that has room
   routed,  ///< the receiver that the sender names, by send_to() and reserve_to(); what one had not taken when it went

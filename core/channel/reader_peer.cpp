@@ -137,8 +137,8 @@ bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal&
   return link_->post(std::span(puts).first(count), arrived).has_value();
 }
 
-std::string ReaderPeer::who() const {
-  return "receiver " + (answer_.name.empty() ? "" : answer_.name + " ") + "(" + link_->peer().name + ")";
+std::string ReaderPeer::who(const LaneAnswer& answer, const Identity& peer) {
+  return "receiver " + (answer.name.empty() ? "" : answer.name + " ") + "(" + peer.name + ")";
 }
 
 }  // namespace psyne::inline v0

@@ -68,7 +68,8 @@ class ReaderPeer final : public LaneWire {
   bool joined() const { return joined_; }
   bool mapped() const { return link_->capabilities().mapped; }
   /// "receiver viewer (pid 812)"
-  std::string who() const;
+  std::string who() const { return who(answer_, link_->peer()); }
+  static std::string who(const LaneAnswer& answer, const Identity& peer);
 
  private:
   void resume() noexcept;

@@ -86,13 +86,13 @@ class ReceiverState {
   /// (peer_lost), wrote nonsense (corrupted), or was refused; closed when all have gone.
   std::optional<Error> settle() {
     take_in();
+    if (auto gone = take_out_ended()) return gone;  // first: what is refused may be a try to begin anew
     if (end_->arrivals()) {
       if (auto refusal = end_->take_refusal()) {
         end_->metrics().add(ChannelColumn::refused);
         return refusal;
       }
     }
-    if (auto gone = take_out_ended()) return gone;
     if (closed_ && lanes_.empty() && joining_.empty() && !end_->expects()) return closed_error();
     return std::nullopt;
   }
@@ -340,6 +340,11 @@ class ReceiverState {
     std::optional<Error> told;
     if (look == Look::corrupted) {
       told = end_->error(Code::corrupted).peer(lane->who()).because("it wrote what no sender of this version writes");
+    } else if (auto why = lane->link().refusal()) {
+      told = end_->error(Code::refused)
+                 .peer(lane->who())
+                 .because(*std::move(why))
+                 .mend("Close this receiver, unless it is to go on asking to be let in.");
     } else if (look == Look::empty && lane->link().peer_state() == PeerState::unreachable) {
       told = end_->error(Code::peer_unreachable)
                  .peer(lane->who())

@@ -1,3 +1,4 @@
+#include <psyne/core/channel/broken.hpp>
 #include <psyne/core/channel/channel_patience.hpp>
 #include <psyne/core/channel/sender_end.hpp>
 #include <psyne/core/channel/unless_asked.hpp>
@@ -10,11 +11,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <utility>
 
 namespace psyne::inline v0 {
 
 namespace {
+
+/// How long a receiver whose connection broke has its place for itself: several tries to come back.
+constexpr auto coming_back = std::chrono::seconds(1);
 
 SenderSettings settle(const Config& config, const Uri& uri, const SenderOptions& given) {
   SenderSettings settings;
@@ -169,6 +174,31 @@ Result<RemoteRegion> SenderEnd::attach(Link& link, Greeting& answer) const {
   return region;
 }
 
+// Under mutex_. Whether the newcomer's place is free, or another one has to leave it who has had no connection for
+// longer than it takes to come back: that one is gone then, and hears why if it comes.
+Result<void> SenderEnd::make_way(const LaneAnswer& newcomer, const Identity& peer) {
+  const bool single = settings_.delivery == Delivery::single;
+  if (!single && settings_.delivery != Delivery::routed) return {};
+  const auto has_it = [&](const auto& other) {
+    return (single || other->id() == newcomer.receiver) && other->link().peer_state() == PeerState::alive;
+  };
+  const auto found = std::ranges::find_if(peers_, has_it);
+  if (found == peers_.end()) return {};
+  const ReaderPeer& other = **found;
+  const std::string who = other.who() + broken(other.link()), newcomers = ReaderPeer::who(newcomer, peer);
+  const auto since = other.link().broken_since();
+  if (since && Clock::now() - *since >= coming_back && other.link().refuse("replaced by " + newcomers)) {
+    logging::write(logging::Level::info, "channel", metrics_.label(), ": ", newcomers, " replaces ", who);
+    return {};
+  }
+  return Error(Code::in_use, "cannot receive from " + uri_)
+      .peer(who)
+      .because(single ? "it has its one receiver already" : "it has the id that this receiver has")
+      .mend(since    ? "Wait: where that one does not come back soon, this one replaces it."
+            : single ? "Open its senders and receivers with delivery=all or delivery=any."
+                     : "Give each receiver an id of its own, or none: it then draws one.");
+}
+
 Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
   auto told = LaneAnswer::decode(answer.bytes);
   if (!told) return told.error();
@@ -183,28 +213,9 @@ Result<void> SenderEnd::admit(std::unique_ptr<Link>& link, Greeting answer) {
   std::unique_ptr<Outlet> own_outlet;
   {
     const std::lock_guard lock(mutex_);
-    if (settings_.delivery == Delivery::single) {
-      const auto alive = std::ranges::find_if(
-          peers_, [](const auto& other) { return other->link().peer_state() == PeerState::alive; });
-      if (alive != peers_.end()) {
-        detach(*link);
-        return Error(Code::in_use, "cannot receive from " + uri_)
-            .peer((*alive)->who())
-            .because("it has its one receiver already")
-            .mend("Open its senders and receivers with delivery=all or delivery=any.");
-      }
-    }
-    if (settings_.delivery == Delivery::routed) {
-      const auto namesake = std::ranges::find_if(peers_, [&](const auto& other) {
-        return other->id() == told->receiver && other->link().peer_state() == PeerState::alive;
-      });
-      if (namesake != peers_.end()) {
-        detach(*link);
-        return Error(Code::in_use, "cannot receive from " + uri_)
-            .peer((*namesake)->who())
-            .because("it has the id that this receiver has")
-            .mend("Give each receiver an id of its own, or none: it then draws one.");
-      }
+    if (auto free = make_way(*told, link->peer()); !free) {
+      detach(*link);
+      return free;
     }
     Invited invited = std::move(invited_.at(link.get()));
     invited_.erase(link.get());

@@ -128,6 +128,7 @@ class SenderEnd final : public Host {
   SenderEnd(std::string uri, Transport& transport, SenderSettings settings, LaneType type, MakeOutlet make_outlet);
   Result<std::unique_ptr<Outlet>> new_outlet() const;
   Result<RemoteRegion> attach(Link& link, Greeting& answer) const;
+  Result<void> make_way(const LaneAnswer& newcomer, const Identity& peer);
   void join(const std::shared_ptr<ReaderPeer>& peer, std::unique_ptr<Outlet> outlet);
   void show_lanes();
   bool here(const std::shared_ptr<ReaderPeer>& peer) const;

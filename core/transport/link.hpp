@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace psyne::inline v0 {
 
@@ -58,11 +59,12 @@ struct Capabilities {
 /// another, both bells ring at both ends. Then posts that had not landed are gone, as if they had never been; a part of
 /// a put may have landed. What was signalled by posts without puts the link itself tells again, in its newest value.
 /// What else is to be told again is known to whoever posted it: posts with puts stay turned away until he has asked, by
-/// resumed(), how far the peer is.
+/// resumed(), how far the peer is. An end may refuse() to go on: then the other is lost to it at once, and hears why
+/// when it comes back.
 ///
-/// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time;
-/// counter, peer_state, broken_since, capabilities, peer, the bells and wake by any thread at any time. No call blocks,
-/// and none calls back.
+/// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time; refuse
+/// by the service thread; counter, peer_state, broken_since, refusal, capabilities, peer, the bells and wake by any
+/// thread at any time. No call blocks, and none calls back.
 class Link {
  public:
   virtual ~Link() = default;
@@ -119,6 +121,14 @@ class Link {
     static_cast<void>(counter);
     return {};
   }
+  /// Ends it where it has no connection, as if the peer were gone. When that comes back it is told `why`, which is for
+  /// people. False, and nothing was done, where it has a connection, or this transport cannot.
+  virtual bool refuse(std::string_view why) {
+    static_cast<void>(why);
+    return false;
+  }
+  /// What the peer said when this end came back and it refused to go on; nothing where that is not how it ended.
+  virtual std::optional<std::string> refusal() const { return {}; }
   virtual const Capabilities& capabilities() const = 0;
   virtual const Identity& peer() const = 0;
 

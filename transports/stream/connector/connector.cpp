@@ -193,8 +193,10 @@ void Connector::connected() {
 void Connector::missed(const Meeting& meeting, const Error& error, bool told) {
   logging::write(logging::Level::debug, "stream", place_.uri, ": ", error);
   // That nobody is there yet under this name is no news, as that nobody listens is none.
-  const bool tried_again = meeting.continues() && (error == Code::peer_lost || error == Code::timed_out);
-  if (!told && !tried_again && error != Code::not_found) tell(error);
+  // Of a link that both had, its end tells.
+  const bool of_link =
+      meeting.continues() && (error == Code::peer_lost || error == Code::timed_out || error == Code::refused);
+  if (!told && !of_link && error != Code::not_found) tell(error);
   try_later(longest_pause(error));
 }
 

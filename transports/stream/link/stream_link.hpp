@@ -26,6 +26,8 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace psyne::inline v0 {
@@ -81,6 +83,8 @@ class StreamLink final : public Link,
   PeerState peer_state() const override { return state_.load(std::memory_order_acquire); }
   std::optional<Deadline> broken_since() const noexcept override;
   std::optional<std::uint64_t> resumed(std::uint32_t counter) noexcept override;
+  bool refuse(std::string_view why) override;
+  std::optional<std::string> refusal() const override;
   const Capabilities& capabilities() const override { return capabilities_; }
   const Identity& peer() const override { return peer_; }
   Result<void> attach_bell(Bell* bell) override;
@@ -94,6 +98,7 @@ class StreamLink final : public Link,
   Result<void> resume(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream,
                       const stream::Standing& theirs, std::vector<std::byte> first) override;
   void give_up() override;
+  void refused(std::string why) override;
   void retire() override;
 
  private:
@@ -170,6 +175,7 @@ class StreamLink final : public Link,
   bool outlives_ = false;                           // under receive_mutex_
   std::atomic<Deadline> broken_since_{Deadline{}};  // changed under receive_mutex_
   PeerState broken_as_ = PeerState::lost;           // under receive_mutex_
+  std::optional<std::string> refusal_;              // before its end
   std::atomic<bool> asks_{false};                   // resumed() was not asked since it resumed
   stream::Standing theirs_;                         // as of then
   std::optional<GivingUp> giving_up_;

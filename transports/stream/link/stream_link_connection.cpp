@@ -230,6 +230,29 @@ void StreamLink::give_up() {
   if (broken()) end(broken_as_);
 }
 
+void StreamLink::refused(std::string why) {
+  const std::lock_guard lock(receive_mutex_);
+  if (!broken()) return;
+  logging::write(logging::Level::info, "stream", peer_.name, " does not go on: ", why);
+  refusal_ = std::move(why);
+  end(broken_as_);
+}
+
+std::optional<std::string> StreamLink::refusal() const {
+  return peer_state() == PeerState::alive ? std::nullopt : refusal_;
+}
+
+// Nobody comes back in between, which is on this thread.
+bool StreamLink::refuse(std::string_view why) {
+  {
+    const std::lock_guard lock(receive_mutex_);
+    if (!broken()) return false;
+    end(broken_as_);
+  }
+  session_->refuse(std::string(why));
+  return true;
+}
+
 void StreamLink::retire() {
   const std::lock_guard lock(receive_mutex_);
   outlives_ = false;

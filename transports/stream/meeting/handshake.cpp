@@ -75,7 +75,12 @@ Result<Handshake::Progress> Handshake::took(std::size_t bytes) {
   auto progress = whole ? take(reader_.take()) : Result<Progress>(named(whole.error()));
   // Who answers otherwise does not have the link any more. That its place is taken passes.
   const bool given_up = !progress && session_ && role_ == Role::connecting && progress.error() != Code::in_use;
-  if (given_up) session_->with_link([](Resumable& link) { link.give_up(); });
+  if (given_up) {
+    session_->with_link([&](Resumable& link) {
+      const Error& why = progress.error();
+      why == Code::refused ? link.refused(std::string(why.reason())) : link.give_up();
+    });
+  }
   return progress;
 }
 
@@ -317,6 +322,7 @@ Result<Handshake::Progress> Handshake::take_standing(std::span<const std::byte> 
   const Error gone = Error(Code::not_found, "").because("the link that it wants to go on with has ended");
   if (!session_) return named(gone);
   if (auto proved = check_standing(*said); !proved) return named(proved.error());
+  if (const auto& why = session_->refusal()) return named(Error(Code::refused, "").because(*why));
   const std::size_t before = unsent_.size();
   if (role_ == Role::listening) {
     if (auto in = reception_->let_in(*attendant_, theirs_, caller_); !in) return named(in.error());

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace psyne::inline v0::stream {
@@ -32,6 +33,8 @@ class Resumable {
                               const Standing& theirs, std::vector<std::byte> first) = 0;
   /// The other end does not go on: ends it, where it has no connection.
   virtual void give_up() = 0;
+  /// The same, and it said so: see Link::refusal.
+  virtual void refused(std::string why) = 0;
   /// Nobody can come back for it any more: it ends with its connection.
   virtual void retire() = 0;
 };

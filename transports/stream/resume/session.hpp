@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace psyne::inline v0::stream {
 
@@ -24,6 +27,10 @@ class Session {
   const Id& id() const noexcept { return id_; }
   const Proof& secret() const noexcept { return secret_; }
   std::uint64_t peer() const noexcept { return peer_; }
+
+  /// Its link has ended, and who comes back for it is to hear why. Service thread, as refusal().
+  void refuse(std::string why) { refusal_ = std::move(why); }
+  const std::optional<std::string>& refusal() const noexcept { return refusal_; }
 
   /// Calls `use` with its link and says true, where that is there. Service thread.
   bool with_link(const std::function<void(Resumable&)>& use) {
@@ -43,6 +50,7 @@ class Session {
   const std::uint64_t peer_;
   std::mutex mutex_;
   Resumable* link_;
+  std::optional<std::string> refusal_;
 };
 
 }  // namespace psyne::inline v0::stream

@@ -29,7 +29,8 @@ std::shared_ptr<Session> Sessions::find(const Session::Id& id) {
 
 std::shared_ptr<Session> Sessions::any() {
   forget_ended();
-  return all_.empty() ? nullptr : all_.back();
+  const auto found = std::ranges::find_if(all_, [](const auto& session) { return !session->refusal(); });
+  return found == all_.end() ? nullptr : *found;
 }
 
 void Sessions::close() {
@@ -38,7 +39,9 @@ void Sessions::close() {
 }
 
 void Sessions::forget_ended() {
-  std::erase_if(all_, [](const auto& session) {
+  auto refused = std::ranges::count_if(all_, [](const auto& session) { return session->refusal().has_value(); });
+  std::erase_if(all_, [&](const auto& session) {
+    if (session->refusal()) return refused-- > most_refused;
     bool goes_on = false;
     session->with_link([&](const Resumable& link) { goes_on = link.goes_on(); });
     return !goes_on;

@@ -190,6 +190,37 @@ TEST_P(BrokenLink, EndsWithThoseWhoAreGivenUp) {
   EXPECT_EQ(sessions[0].any(), nullptr);
 }
 
+TEST_P(BrokenLink, EndsAtOnceWhereItIsRefusedAndBothKnowWhy) {
+  meet();
+  ASSERT_TRUE(put(std::vector<std::byte>(8), 1) && arrives(0, 1));
+  bool refused = true;
+  on_service([&] { refused = links[1]->refuse("another is here"); });
+  EXPECT_FALSE(refused) << "it has its connection";
+  EXPECT_TRUE(put(std::vector<std::byte>(8), 2) && arrives(0, 2));
+  cut();
+  ASSERT_TRUE(links[1]->attach_bell(bell.get()));
+  on_service([&] { refused = links[1]->refuse("another is here"); });
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(links[1]->peer_state(), PeerState::lost);
+  EXPECT_EQ(links[1]->counter(0), 2U) << "what came stays";
+  EXPECT_FALSE(links[1]->refusal()) << "nobody refused it";
+  EXPECT_FALSE(links[1]->broken_since() || stand(1));
+  EXPECT_EQ(bell->sleep(psyne::Clock::now() + 10s), Sleep::woken);
+  on_service([&] {
+    EXPECT_EQ(sessions[1].find({})->refusal(), "another is here");
+    EXPECT_FALSE(links[1]->refuse("once more"));
+    EXPECT_EQ(sessions[1].find({})->refusal(), "another is here");
+  });
+  EXPECT_FALSE(links[0]->refusal());
+  on_service([&] { links[0]->refused("it said no"); });
+  EXPECT_EQ(links[0]->peer_state(), PeerState::lost);
+  EXPECT_EQ(links[0]->refusal(), "it said no");
+  meet();
+  on_service([&] { links[0]->refused("that was about another connection"); });
+  EXPECT_EQ(links[0]->peer_state(), PeerState::alive);
+  EXPECT_FALSE(links[0]->refusal());
+}
+
 TEST_P(BrokenLink, EndsWithItsConnectionWhereNobodyCanComeBackToIt) {
   meet();
   on_service([&] { sessions[0].close(); });

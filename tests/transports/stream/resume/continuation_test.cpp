@@ -51,11 +51,16 @@ struct Kept final : Resumable {
     return {};
   }
   void give_up() override { alive = false; }
+  void refused(std::string why) override {
+    alive = false;
+    refusal = std::move(why);
+  }
   void retire() override { alive = false; }
 
   Standing standing;
   std::optional<Standing> theirs;
   Bytes first;
+  std::string refusal;
   bool alive = true;
   int stood = 0, resumed = 0;
 };
@@ -136,6 +141,47 @@ TEST_P(Continuation, OfALinkThatNobodyHasEndsItAtOnce) {
     EXPECT_EQ(*connecting.person.error, Code::not_found);
     EXPECT_FALSE(connecting.link.alive);
     EXPECT_EQ(connecting.link.resumed, 0);
+  }
+}
+
+// Its place is another's.
+TEST_P(Continuation, OfALinkThatWasRefusedHearsWhy) {
+  Keeper connecting(Role::connecting, GetParam(), ours), listening(Role::listening, GetParam(), ours);
+  listening.person.attendant.sessions->any()->refuse("replaced by me");
+  listening.link.alive = false;
+  listening.person.desk.full = true;
+  talk(connecting, listening);
+  EXPECT_EQ(*listening.person.error, Code::refused);
+  EXPECT_EQ(*connecting.person.error, Code::refused);
+  EXPECT_FALSE(connecting.link.alive);
+  EXPECT_NE(connecting.link.refusal.find("replaced by me"), std::string::npos) << connecting.link.refusal;
+  EXPECT_EQ(listening.link.stood, 0);
+}
+
+// Who has the place is told to nobody who did not have it.
+TEST_P(Continuation, OfALinkThatWasRefusedTellsAStrangerNothing) {
+  Keeper connecting(Role::connecting, GetParam(), another), listening(Role::listening, GetParam(), ours);
+  listening.person.attendant.sessions->any()->refuse("replaced by me");
+  listening.link.alive = false;
+  talk(connecting, listening);
+  ASSERT_EQ(*connecting.person.error, Code::refused);
+  EXPECT_EQ(connecting.link.refusal.find("replaced by me"), std::string::npos) << connecting.link.refusal;
+}
+
+TEST(Continuations, OfTheLatestLinksThatWereRefusedAreRemembered) {
+  Keeper keeper(Role::listening, "t", {});
+  Sessions& sessions = *keeper.person.attendant.sessions;
+  const auto id = [](std::ptrdiff_t number) { return Session::Id{static_cast<std::byte>(number)}; };
+  constexpr std::ptrdiff_t all = Sessions::most_refused + 10;
+  for (std::ptrdiff_t number = 1; number <= all; ++number) {
+    auto session = std::make_shared<Session>(id(number), Proof{}, 7, keeper.link);
+    sessions.begin(session, std::chrono::hours(1));
+    session->refuse("no");
+    session->leave();
+  }
+  EXPECT_EQ(sessions.any(), nullptr) << "none of them goes on";
+  for (std::ptrdiff_t number = 1; number <= all; ++number) {
+    EXPECT_EQ(sessions.find(id(number)) != nullptr, number > all - Sessions::most_refused) << number;
   }
 }
 
