@@ -107,6 +107,12 @@ struct Model {
              std::memcmp(put.bytes.data(), bytes.data(), bytes.size()) == 0;
     });
   }
+  /// Whether several share a place in there.
+  bool has_overlapping(std::size_t offset, std::size_t bytes) const {
+    return std::ranges::count_if(puts, [&](const Put& put) {
+             return put.offset < offset + bytes && offset < put.offset + put.bytes.size();
+           }) > 1;
+  }
   void cut_off() { state = psyne::PeerState::lost; }
 
   std::uint64_t window;
@@ -197,7 +203,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Model model(window);
   model.run(bytes);
   std::vector<std::byte> wanted(1 + input.take<std::uint16_t>() % 5000);
-  bool redirected = false;
+  bool redirected = false, put_back = false;
+  const auto end_redirect = [&] {
+    put_back = put_back || link.redirected();
+    link.end_redirect(false);
+  };
   while (!stream->dry() && link.peer_state() == psyne::PeerState::alive) {
     const auto piece = input.empty() ? std::uint8_t{255} : input.take<std::uint8_t>();
     stream->arrive(piece < 128 ? 1 + std::size_t{piece} : std::size_t{piece} * 64);
@@ -206,17 +216,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                      .into = wanted,
                                      .puts_before = turn % 3U,
                                      .bytes_before = input.take<std::uint8_t>()};
-      link.end_redirect(false);
+      end_redirect();
       link.redirect(exposed, redirect);
       redirected = true;
     } else if (turn % 8 == 2) {
-      link.end_redirect(false);
+      end_redirect();
     } else if (turn % 8 == 3) {
       link.settle();
     }
     link.progress().value();
+    // One that is under way when an earlier one is put back over it is a peer's who does not wait for credit.
     if (const auto landed = link.redirected())
-      check(model.has_put(landed->offset, std::span(wanted).first(landed->bytes)));
+      check(model.has_put(landed->offset, std::span(wanted).first(landed->bytes)) ||
+            (put_back && model.has_overlapping(landed->offset, landed->bytes)));
   }
   link.end_redirect(false);
   check(link.peer_state() == model.state);
