@@ -23,7 +23,7 @@ class Outlet {
   /// Lets a reader in, there. `consumer` is its mapped block, or nullptr when its cursor comes over the wire.
   virtual void join(const ConsumerBlock<>* consumer, LaneWire& wire) = 0;
   /// It is gone; returns how many messages were given up.
-  virtual std::uint64_t leave(const LaneWire& wire, bool again) = 0;
+  virtual std::uint64_t leave(LaneWire& wire, bool again) = 0;
   /// Without readers: moves the oldest message that is kept into `other`, of the same type, where that has room.
   virtual bool hand_over(Outlet& other) = 0;
   virtual std::size_t readers() const = 0;
@@ -38,6 +38,7 @@ class Outlet {
   virtual std::uint64_t position() const = 0;
   /// See LaneWriter::padded_at.
   virtual std::uint64_t padded_at() const = 0;
+  virtual const LentRecords& lent() const = 0;
   /// Position up to which all readers have released.
   virtual std::uint64_t released() = 0;
   /// Messages behind that.
@@ -64,7 +65,7 @@ class TypedOutlet final : public Outlet {
   void join(const ConsumerBlock<>* consumer, LaneWire& wire) override {
     writer.add_reader(consumer, wire, writer.oldest());
   }
-  std::uint64_t leave(const LaneWire& wire, bool again) override { return writer.remove_reader(wire, again); }
+  std::uint64_t leave(LaneWire& wire, bool again) override { return writer.remove_reader(wire, again); }
   bool hand_over(Outlet& other) override {
     LaneWriter<Records>& to = static_cast<TypedOutlet&>(other).writer;
     const auto kept = writer.oldest_kept();
@@ -92,6 +93,7 @@ class TypedOutlet final : public Outlet {
   void end_sleep() override { writer.end_sleep(); }
   std::uint64_t position() const override { return writer.position(); }
   std::uint64_t padded_at() const override { return writer.padded_at(); }
+  const LentRecords& lent() const override { return writer.lent(); }
   std::uint64_t released() override { return writer.released(); }
   std::uint64_t unreleased() const override { return writer.unreleased(); }
 

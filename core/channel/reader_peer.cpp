@@ -2,7 +2,6 @@
 #include <psyne/core/lane/record.hpp>
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <utility>
 
@@ -63,16 +62,12 @@ void ReaderPeer::post_or_gather(std::uint64_t waiting) noexcept {
 }
 
 // What gathers had better be in the ring, and leave by one post with what follows.
-bool ReaderPeer::lends(std::uint64_t bytes) const noexcept {
-  if (!link_->capabilities().lends) return false;
+bool ReaderPeer::posts(std::uint64_t bytes) const noexcept {
   return !gathering_.gathers() || gathering_.posts(outlet_->position() - news_.flushed() + bytes, Clock::now());
 }
 
-void ReaderPeer::flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
-  lent_ = lent;
-  place_ = place;
+void ReaderPeer::flush_lent(std::uint64_t position) noexcept {
   gathering_.gathers() ? post_or_gather(position - news_.flushed()) : carry();
-  if (lent.data() == place) lent_ = {};  // else it is not there before taken_back()
 }
 
 void ReaderPeer::resume() noexcept {
@@ -107,34 +102,43 @@ bool ReaderPeer::parted() const noexcept {
   return mapped() || link_->counter(counter_index(WireCounter::left)) != 0;
 }
 
+// What is lent is a put of its own, so that who waits for it can have it read straight into a buffer; and has arrived
+// when that has, whatever follows.
 bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept {
-  const std::uint64_t begin = from & (capacity_ - 1);
-  const std::uint64_t in_lap = std::min(to - from, capacity_ - begin);
-  // Of padding only the word goes: where two messages fill a ring, every other byte would be padding.
-  const std::uint64_t padded_at = outlet_->padded_at();
-  const bool pads = from <= padded_at && padded_at < from + in_lap;
-  const std::uint64_t first = pads ? padded_at + Record::word_bytes - from : in_lap;
-  const std::byte* ring = outlet_->ring();
-  std::array<Put, 3> puts{Put{.local = {ring + begin, first}, .remote = &remote_, .offset = begin},
-                          Put{.local = {ring, to - from - in_lap}, .remote = &remote_, .offset = 0}};
-  std::size_t count = in_lap == to - from ? 1 : 2;
-  if (!lent_.empty()) {
-    // A put of its own, so that who waits for it can have it read straight into a buffer.
-    const auto place = static_cast<std::uint64_t>(place_ - ring);
-    // A reader that says, on another connection, that just a part of it has arrived.
-    const std::uint64_t payload = to - ((to - place) & (capacity_ - 1));
-    if (from > payload) [[unlikely]] {
-      lied_ = true;
-      return false;
-    }
-    if (place >= puts[1].local.size()) count = 1;  // what is left of the second is no record
-    Put& before = puts[count - 1];
-    // Nothing lies before the first word of a lap.
-    if (before.offset == 0 && place <= cache_line) before.offset = place - Record::word_bytes;
-    before.local = {ring + before.offset, place - before.offset};
-    puts[count++] = Put{.local = lent_, .remote = &remote_, .offset = place};
+  const LentRecord* lent = outlet_->lent().from(from);
+  // A reader that says, on another connection, that just a part of it has arrived.
+  if (lent != nullptr && from > lent->place() - Record::word_bytes) [[unlikely]] {
+    lied_ = true;
+    return false;
   }
-  return link_->post(std::span(puts).first(count), arrived).has_value();
+  puts_.clear();
+  for (; lent != nullptr; from = lent->next(), lent = lent->later()) {
+    put_ring(from, lent->place());
+    Put& before = puts_.back();
+    const std::uint64_t place = lent->place() & (capacity_ - 1);
+    // Nothing lies before the first word of a lap.
+    if (before.offset == 0 && place <= cache_line) before = ring_put(place - Record::word_bytes, Record::word_bytes);
+    puts_.push_back({.local = lent->payload(), .remote = &remote_, .offset = place, .reached = lent->next() + 1});
+  }
+  put_ring(from, to);
+  return link_->post(puts_, arrived).has_value();
+}
+
+void ReaderPeer::put_ring(std::uint64_t from, std::uint64_t to) noexcept {
+  while (from < to) {
+    const std::uint64_t begin = from & (capacity_ - 1);
+    const std::uint64_t in_lap = std::min(to - from, capacity_ - begin);
+    // Of padding only the word goes: where two messages fill a ring, every other byte would be padding.
+    const std::uint64_t padded_at = outlet_->padded_at();
+    const bool pads = from <= padded_at && padded_at < from + in_lap;
+    const std::uint64_t bytes = pads ? padded_at + Record::word_bytes - from : in_lap;
+    puts_.push_back(ring_put(begin, bytes));
+    from += in_lap;
+  }
+}
+
+Put ReaderPeer::ring_put(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+  return {.local = {outlet_->ring() + offset, bytes}, .remote = &remote_, .offset = offset};
 }
 
 std::string ReaderPeer::who(const LaneAnswer& answer, const Identity& peer) {

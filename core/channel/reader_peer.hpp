@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace psyne::inline v0 {
 
@@ -28,10 +29,10 @@ class ReaderPeer final : public LaneWire {
 
   void wake() noexcept override { link_->wake(); }
   void flush(std::uint64_t position) noexcept override;
-  bool lends(std::uint64_t bytes) const noexcept override;
-  void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept override;
+  bool lends() const noexcept override { return link_->capabilities().lends; }
+  bool posts(std::uint64_t bytes) const noexcept override;
+  void flush_lent(std::uint64_t position) noexcept override;
   void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
-    lent_ = {};
     link_->moved(lent, place);
   }
   std::uint64_t credit(std::uint64_t needed) noexcept override;
@@ -75,6 +76,8 @@ class ReaderPeer final : public LaneWire {
   void resume() noexcept;
   void post_or_gather(std::uint64_t waiting) noexcept;
   bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
+  void put_ring(std::uint64_t from, std::uint64_t to) noexcept;
+  Put ring_put(std::uint64_t offset, std::uint64_t bytes) const noexcept;
 
   std::unique_ptr<Link> link_;
   RemoteRegion remote_;  // its consumer block where mapped, else its copy of the ring
@@ -86,8 +89,7 @@ class ReaderPeer final : public LaneWire {
   WireNews<> news_;  // these not mapped
   Gathering& gathering_;
   ServiceBell* const service_bell_;
-  std::span<const std::byte> lent_;  // from flush_lent() to taken_back()
-  const std::byte* place_ = nullptr;
+  std::vector<Put> puts_;  // of the post that is being made
   Resumptions resumptions_;
   bool lied_ = false;
 };

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <psyne/core/atomics/step.hpp>
+#include <psyne/core/channel/asynchronous/send_queue.hpp>
 #include <psyne/core/channel/channel_options.hpp>
 #include <psyne/core/channel/draft.hpp>
 #include <psyne/core/channel/lane_type.hpp>
 #include <psyne/core/channel/sender_state.hpp>
+#include <psyne/core/completion/completer.hpp>
 #include <psyne/core/copy/copy.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +48,7 @@ class Sender {
   Sender& operator=(Sender&& other) noexcept {
     Sender gone(std::move(*this));
     state_ = std::move(other.state_);
+    queue_ = std::move(other.queue_);
     uri_ = std::move(other.uri_);
     options_ = std::move(other.options_);
     return *this;
@@ -63,7 +67,7 @@ class Sender {
   Result<void> send(const T& value, const Wait& wait = {})
     requires(Message<T>::fixed)
   {
-    if (auto usable = enter(); !usable) [[unlikely]]
+    if (auto usable = enter(&wait); !usable) [[unlikely]]
       return usable;
     return put(value, wait);
   }
@@ -71,7 +75,7 @@ class Sender {
   Result<void> send_to(EndId receiver, const T& value, const Wait& wait = {})
     requires(Message<T>::fixed)
   {
-    if (auto usable = enter(); !usable) [[unlikely]]
+    if (auto usable = enter(&wait); !usable) [[unlikely]]
       return usable;
     if (!state_->routed()) [[unlikely]] {
       state_->gate().leave();
@@ -79,6 +83,24 @@ class Sender {
     }
     const Route route(state_.get(), receiver);
     return put(value, wait);
+  }
+
+  /// The same for `co_await`, wait_any, on_complete: completes once the message is in the ring; `wait` ends it with
+  /// timed_out or stopped. The value is copied.
+  ///
+  /// Several may be pending: they go in the order in which they were asked for. Every other call that sends waits until
+  /// all have gone (try_send and writable do not, and have no room until then). Where when_full drops, none is pending;
+  /// with all else it waits for room. One that was cancelled in time was not sent; one to which nobody refers any more
+  /// is sent all the same. At the end of the sender, what did not find room within `linger` ends with Code::closed.
+  ///
+  /// While some wait, the service thread sees to them; a thread that waits for one (wait, take, get) does so itself.
+  /// One operation from the thread's pool (core/task/frame_pool.hpp), no system call where there is room. What is told
+  /// of the result runs on an executor, or on a thread for callbacks. Errors as those of send(); unsupported with
+  /// delivery=routed.
+  Completion<void> send_async(const T& value, const Wait& wait = {})
+    requires(Message<T>::fixed)
+  {
+    return begin<FixedSend<T>>(value, wait);
   }
 
   /// The same, never waiting: would_block when there is no room, whatever when_full says.
@@ -230,6 +252,20 @@ class Sender {
     const Route route(state_.get(), receiver);
     return send(values, wait);
   }
+  /// Vectors, for `co_await`, wait_any, on_complete, as for messages of fixed size. `values` stay as they are until it
+  /// has completed: long ones (32 KiB) are sent from there over sockets, without a copy, and complete when the
+  /// receivers have taken them. So keep several under way, each in memory of its own: then they leave together.
+  ///
+  /// A deadline, a stop or a cancellation that comes after the message was sent, or another call that sends, has what
+  /// receivers have not taken copied into the ring, and it completes then; as it does where nobody refers to it any
+  /// more, and `values` are not read after that.
+  template <class Kind = Message<T>>
+    requires BareElements<Kind>
+  Completion<void> send_async(typename Kind::Readable values, const Wait& wait = {}) {
+    const auto bytes = std::as_bytes(values);
+    if (state_ && bytes.size() > longest()) return failed(too_large(bytes.size()));
+    return begin<ElementsSend<T>>(bytes, wait);
+  }
   /// Tensors: elements of type Element in row-major order: reserve<std::uint8_t>({32, 3, 224, 224}).
   template <class Element, class Kind = Message<T>>
     requires(!Kind::fixed)
@@ -261,7 +297,9 @@ class Sender {
     if (!state_) return {};
     if (state_->end().forked()) return forked_error("cannot close " + uri_);
     if (state_->draft_open) return draft_is_open();
-    return state_->end().close(linger.value_or(state_->end().settings().linger));
+    const Wait wait(linger.value_or(state_->end().settings().linger));
+    if (queue_ && !state_->end().closed()) queue_->close(wait);
+    return state_->end().close(wait.deadline - Clock::now());
   }
 
   /// Receivers that are there now.
@@ -269,6 +307,7 @@ class Sender {
   /// Their ids, in the order in which they came.
   std::vector<EndId> receiver_ids() {
     if (!state_ || state_->end().forked()) return {};
+    const auto owned = own();
     const Inside inside(state_->gate());
     return state_->end().receiver_ids();
   }
@@ -289,14 +328,17 @@ class Sender {
   std::uint64_t turnover() const noexcept { return state_ ? state_->end().turnover() : 0; }
   /// Waits until there is a receiver. Errors: timed_out, stopped, invalid_state, forked.
   Result<void> wait_for_receiver(const Wait& wait = {}) {
-    if (auto usable = enter(); !usable) return usable;
+    if (auto usable = enter(&wait); !usable) return usable;
     auto met = state_->end().wait_for_receiver(wait);
     state_->gate().leave();
     return met;
   }
   /// Of this sender.
   EndId id() const noexcept { return state_ ? state_->end().settings().id : EndId{}; }
-  ChannelCounters counters() const { return state_ ? state_->end().metrics().counters() : ChannelCounters{}; }
+  ChannelCounters counters() const {
+    const auto owned = own();
+    return state_ ? state_->end().metrics().counters() : ChannelCounters{};
+  }
   /// The largest message, in bytes.
   std::uint64_t longest() const { return state_ ? state_->longest() : 0; }
   const std::string& uri() const noexcept { return uri_; }
@@ -393,8 +435,7 @@ class Sender {
         .mend("Commit or drop it first, or give each thread its own sender by clone().");
   }
 
-  // On success the caller is inside the gate.
-  Result<void> enter() {
+  Result<void> usable() const {
     if (!state_ || state_->end().closed()) [[unlikely]] {
       return Error(Code::invalid_state, "cannot send on " + uri_).because("the sender was closed or moved from");
     }
@@ -402,13 +443,51 @@ class Sender {
       return forked_error("cannot send on " + uri_);
     if (state_->draft_open) [[unlikely]]
       return draft_is_open();
+    return {};
+  }
+
+  // On success the caller is inside the gate. Asynchronous sends go first; without `wait` they are not waited for.
+  Result<void> enter(const Wait* wait = nullptr) {
+    if (auto usable = this->usable(); !usable) [[unlikely]]
+      return usable;
+    if (state_->asynchronous) [[unlikely]] {
+      if (auto idle = queue_->reclaim(wait); !idle) return idle;
+      state_->asynchronous = false;
+    }
     state_->gate().enter();
     return {};
   }
 
+  // Keeps others from the lanes for reading what they may be writing.
+  std::unique_lock<std::mutex> own() const { return queue_ ? queue_->own() : std::unique_lock<std::mutex>(); }
+
+  static Completion<void> failed(Error error) {
+    Completer<void> completer;
+    completer.complete(std::move(error));
+    return completer.completion();
+  }
+
+  template <class Operation, class Payload>
+  Completion<void> begin(const Payload& payload, const Wait& wait) {
+    if (auto usable = this->usable(); !usable) return failed(usable.error());
+    if (state_->routed()) return failed(state_->end().not_here({}));
+    if (state_->in_wait_set()) {
+      return failed(Error(Code::invalid_state, "cannot send on " + uri_)
+                        .because("this sender is in a WaitSet, which waits for room itself")
+                        .mend("Take it out of the set, or use try_send()."));
+    }
+    if (!queue_) {
+      auto queue = SendQueue<Records>::make(*state_);
+      if (!queue) return failed(queue.error());
+      queue_ = std::move(*queue);
+    }
+    state_->asynchronous = true;
+    return queue_->send(*new Operation(queue_, payload), wait);
+  }
+
   // On success the caller is inside the gate, with room for one message or where a dropped one goes.
   Result<typename State::Room> enter_room(std::uint64_t bytes, const Wait& wait) {
-    if (auto usable = enter(); !usable) [[unlikely]]
+    if (auto usable = enter(&wait); !usable) [[unlikely]]
       return usable.error();
     typename State::Room room{.place = state_->try_room(bytes)};
     if (room.place != nullptr) [[likely]]
@@ -449,13 +528,17 @@ class Sender {
     if (state_ && state_->end().forked()) {
       static_cast<void>(state_.release());  // it is the parent's: its threads, locks and peers are not here
     } else if (state_ && state_->draft_open) {
+      if (queue_) queue_->close(Wait(Deadline::min()));  // nothing waits beside a draft
       state_->abandoned = true;
       static_cast<void>(state_.release());
+    } else if (state_ && queue_) {
+      static_cast<void>(close());
     }
     state_.reset();
   }
 
   std::unique_ptr<State> state_;
+  std::shared_ptr<SendQueue<Records>> queue_;  // null before the first asynchronous send
   std::string uri_;
   SenderOptions options_;
 };

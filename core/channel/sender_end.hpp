@@ -99,6 +99,8 @@ class SenderEnd final : public Host {
   void begin_sleep();
   void end_sleep();
   Bell& bell() noexcept { return *bell_; }
+  /// Inside the gate: why who waits for room does so in vain, or no longer.
+  Result<void> may_wait(const Wait& wait, std::string_view what);
 
   bool closed() const noexcept { return closed_; }
   /// This is a child of the process that opened it.
@@ -143,7 +145,6 @@ class SenderEnd final : public Host {
   void carry() noexcept;
   void attend_at(Bell& bell);
   void settle_links();
-  Result<void> may_wait(const Wait& wait, std::string_view what);
   void sleep(Deadline until);
   bool orphaned();
   bool joined() const;

@@ -98,6 +98,18 @@ class SenderState {
     return Code::invalid_argument;
   }
 
+  /// The same for who does not wait here: room where when_full drops something for it, or where a dropped message goes;
+  /// none where it is to be waited for.
+  Room room_at_once(std::uint64_t bytes) {
+    end_->metrics().add(ChannelColumn::full);
+    switch (end_->settings().when_full) {
+      case WhenFull::drop_newest: return drop(bytes).value();
+      case WhenFull::drop_oldest: return drop_oldest(bytes).value();
+      case WhenFull::adaptive: narrow_window(); return {};
+      default: return {};
+    }
+  }
+
   /// The longest message.
   std::uint64_t longest() const noexcept { return longest_; }
   /// Messages up to so many bytes go as they are.
@@ -142,7 +154,7 @@ class SenderState {
   }
   /// Commits a message of variable size; it lies in the room that was reserved for it, or is to be copied there.
   void send(std::span<const std::byte> payload, bool in_place = false) noexcept {
-    if (writer_->lends(payload.size())) {
+    if (writer_->sends(payload.size())) {
       writer_->send(payload);
       return count(1, payload.size());
     }
@@ -150,6 +162,20 @@ class SenderState {
     commit(payload.size());
   }
   void count(std::uint64_t messages, std::uint64_t bytes) noexcept { end_->metrics().add_messages(messages, bytes); }
+
+  /// Inside the gate, around a sleep of the owner on the end's bell; look for room or credit once more in between.
+  void announce_sleep() {
+    for (const auto& outlet : end_->outlets().all()) outlet->announce_sleep();
+    end_->begin_sleep();
+  }
+  void end_sleep() {
+    for (const auto& outlet : end_->outlets().all()) outlet->end_sleep();
+    end_->end_sleep();
+  }
+  /// Inside the gate: takes in how far the receivers are, and asks them to tell when they are further.
+  void look_for_credit() {
+    for (const auto& outlet : end_->outlets().all()) static_cast<void>(outlet->released());
+  }
 
   /// Whether a sending call would not wait: there is room, or never will be.
   bool ready(std::uint64_t bytes) {
@@ -161,6 +187,9 @@ class SenderState {
   }
   WaitSetEntry wait_set_entry(std::uint64_t bytes) { return {std::make_unique<Waited>(*this, bytes), &membership_}; }
 
+  bool in_wait_set() const noexcept { return membership_.joined(); }
+
+  bool asynchronous = false;  ///< the lanes may be the SendQueue's
   bool draft_open = false;
   bool abandoned = false;  ///< the Sender went while a draft was open: the draft deletes this
 
@@ -175,8 +204,7 @@ class SenderState {
       for (;;) {
         state_.end().bell().clear();
         state_.gate().enter();
-        for (const auto& outlet : state_.end().outlets().all()) outlet->announce_sleep();
-        state_.end().begin_sleep();
+        state_.announce_sleep();
         armed_ = true;
         const bool is_ready = state_.try_room(bytes_) != nullptr || state_.end().deserted();
         // As in SenderEnd::sleep: what is done here after the look may have been what is waited for.
@@ -190,8 +218,7 @@ class SenderState {
     void disarm() override {
       armed_ = false;
       state_.gate().enter();
-      for (const auto& outlet : state_.end().outlets().all()) outlet->end_sleep();
-      state_.end().end_sleep();
+      state_.end_sleep();
       static_cast<void>(state_.gate().leave());
     }
     // Meanwhile the service thread does not carry what this sender has committed.
@@ -321,8 +348,9 @@ class SenderState {
     }
   }
 
+  void narrow_window() { window_ = std::max(window_ / 2, end_->settings().capacity / narrowest); }
   Result<Room> wait_for_window(std::uint64_t bytes, const Wait& wait) {
-    window_ = std::max(window_ / 2, end_->settings().capacity / narrowest);
+    narrow_window();
     return wait_for_room(bytes, wait);
   }
 

@@ -91,6 +91,15 @@ class CompletionState {  // NOLINT(cppcoreguidelines-virtual-class-destructor): 
   /// Gives up a reference; true when it was the last, and then the caller does what unreferenced() is for.
   [[nodiscard]] bool drop() noexcept { return references_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
+  /// For a producer that holds none, while unreferenced() does not return: false when the last has gone.
+  [[nodiscard]] bool try_retain() noexcept {
+    std::uint32_t references = references_.load(std::memory_order_relaxed);
+    while (references != 0) {
+      if (references_.compare_exchange_weak(references, references + 1, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+
   /// For a producer that holds a reference: whether nobody else does, and so never will.
   bool abandoned() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 

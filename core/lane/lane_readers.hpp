@@ -157,15 +157,18 @@ class LaneReaders {
       }
     }
   }
-  /// Whether there are readers, and the wires of all of them lend so much.
-  bool lend(std::uint64_t bytes) const noexcept {
+  /// Whether there are readers, and the wires of all of them lend.
+  bool lend() const noexcept {
     return !readers_.empty() &&
-           std::ranges::all_of(readers_, [bytes](const Reader& reader) { return reader.wire->lends(bytes); });
+           std::ranges::all_of(readers_, [](const Reader& reader) { return reader.wire->lends(); });
   }
-  /// As tell(), where they all do, and the payload of the last record lies at `lent`; wires may read it there until it
-  /// is taken back.
-  void tell_lent(std::span<const std::byte> lent, const std::byte* place) noexcept {
-    for (Reader& reader : readers_) reader.wire->flush_lent(written_->position(), lent, place);
+  /// And whether they would all post so much now.
+  bool post(std::uint64_t bytes) const noexcept {
+    return std::ranges::all_of(readers_, [bytes](const Reader& reader) { return reader.wire->posts(bytes); });
+  }
+  /// As tell(), where they all lend, and the last record is lent.
+  void tell_lent() noexcept {
+    for (Reader& reader : readers_) reader.wire->flush_lent(written_->position());
   }
   void take_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
     for (Reader& reader : readers_) reader.wire->taken_back(lent, place);

@@ -14,19 +14,18 @@ class LaneWire {
   virtual void wake() noexcept = 0;
   /// Not mapped: carries the records from the last flush to `position` over; the consumer then sees them.
   virtual void flush(std::uint64_t position) noexcept { static_cast<void>(position); }
-  /// Not mapped: whether it would carry a payload of that many bytes over now, from outside of the ring.
-  virtual bool lends(std::uint64_t bytes) const noexcept {
+  /// Not mapped: whether it carries payloads from outside of the ring.
+  virtual bool lends() const noexcept { return false; }
+  /// And whether it would post one of that many bytes now, rather than have it gather with others.
+  virtual bool posts(std::uint64_t bytes) const noexcept {
     static_cast<void>(bytes);
-    return false;
+    return true;
   }
-  /// As flush(), where the payload of the last record lies at `lent`; `place`, where it belongs in the ring, may not be
-  /// filled yet. It may be read at `lent` even after this call, until taken_back().
-  virtual void flush_lent(std::uint64_t position, std::span<const std::byte> lent, const std::byte* place) noexcept {
-    static_cast<void>(lent);
-    static_cast<void>(place);
-    flush(position);
-  }
-  /// Its place is filled: `lent` is not read any more when this returns.
+  /// As flush(), where the last record is lent: its payload may be read where it lies even after this call, until
+  /// taken_back().
+  virtual void flush_lent(std::uint64_t position) noexcept { flush(position); }
+  /// `lent` is not read any more when this returns, but `place` in the ring: it is filled, or what is read there does
+  /// not matter any more.
   virtual void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
     static_cast<void>(lent);
     static_cast<void>(place);

@@ -5,6 +5,7 @@
 #include <psyne/core/lane/blocks.hpp>
 #include <psyne/core/lane/lane_readers.hpp>
 #include <psyne/core/lane/lane_wire.hpp>
+#include <psyne/core/lane/lent_records.hpp>
 #include <psyne/core/lane/record.hpp>
 #include <psyne/core/lane/written_records.hpp>
 #include <psyne/core/metrics/instruments.hpp>
@@ -111,25 +112,43 @@ class LaneWriter {
     readers_.tell();
   }
 
-  /// Whether a record of that size had better be sent by send().
-  bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(bytes); }
-  /// Publishes the reserved record with that payload, which wires carry from where it lies. It is copied into the ring,
-  /// if it is not there, while it is on its way, for whoever reads the record in its reader's place; and no further
-  /// than until its reader is done with it. Where lends() says so.
-  void send(std::span<const std::byte> payload) noexcept {
-    std::byte* const place = written_.payload(position());
+  /// Whether a record of that size may be lent: wires carry it from where its payload lies.
+  bool lends(std::uint64_t bytes) const noexcept { return bytes >= shortest_lent && readers_.lend(); }
+  /// Publishes the reserved record with that payload, which stays as it is until `record`, which stays as well, is told
+  /// that it is returned: every reader is done with it, or it was recalled. Where lends() says so.
+  void lend(std::span<const std::byte> payload, LentRecord& record) noexcept {
+    const std::uint64_t place = position() + Record::word_bytes;
     const std::uint64_t next = Records::next(position(), payload.size());
     publish(position(), next, static_cast<std::uint32_t>(payload.size()));
     written_.advance(next);
-    // What a look for credit posts meanwhile comes from where it lies as well.
-    readers_.tell_lent(payload, place);
-    if (payload.data() == place) return;
-    for (std::size_t done = 0; done < payload.size() && (done == 0 || released() != next);) {
+    lent_.push(record, payload, place, next);
+    readers_.tell_lent();
+  }
+  /// Copies what is lent into the ring, if it is not there, for whoever reads the record in its reader's place; no
+  /// further than until all readers are done with it.
+  void recall(LentRecord& record) noexcept {
+    const std::span<const std::byte> payload = record.payload();
+    std::byte* const place = written_.payload(record.place() - Record::word_bytes);
+    for (std::size_t done = payload.data() == place ? payload.size() : 0; done < payload.size();) {
       const std::size_t portion = std::min(payload.size() - done, longest_portion);
       copy_in(place + done, payload.data() + done, portion);
       done += portion;
+      static_cast<void>(released());
+      if (!record.lent()) return;
     }
-    readers_.take_back(payload, place);
+    give_back(record);
+  }
+  const LentRecords& lent() const noexcept { return lent_; }
+
+  /// Whether a record of that size had better be sent by send().
+  bool sends(std::uint64_t bytes) const noexcept { return lends(bytes) && readers_.post(bytes); }
+  /// As lend(), and recalls it while it is on its way: the payload's memory is its owner's again when this returns.
+  void send(std::span<const std::byte> payload) noexcept {
+    struct Here final : LentRecord {
+      void returned() noexcept override {}
+    } record;
+    lend(payload, record);
+    if (record.lent()) recall(record);
   }
 
   /// Fixed sizes: room for up to `count` records at a stride, as many as there are up to the end of the lap.
@@ -165,15 +184,20 @@ class LaneWriter {
 
   /// A reader comes, see LaneReaders::add.
   void add_reader(const ConsumerBlock<Atomics>* consumer, LaneWire& wire, std::uint64_t from) {
+    if (consumer != nullptr) recall_all();
     readers_.add(consumer, wire, from);
     set_limit();
     if (consumer == nullptr) wire.flush(position());
   }
   /// It is gone, see LaneReaders::remove; returns how many records were given up.
-  std::uint64_t remove_reader(const LaneWire& wire, bool again) noexcept {
+  std::uint64_t remove_reader(LaneWire& wire, bool again) noexcept {
     static_cast<void>(refresh(limit_ + 1));
+    for (const LentRecord* record = lent_.oldest(); record != nullptr; record = record->later()) {
+      wire.taken_back(record->payload(), written_.payload(record->place() - Record::word_bytes));
+    }
     const std::uint64_t given_up = readers_.remove(wire, again);
     set_limit();
+    if (readers_.count() == 0) recall_all();  // nobody can say when the next one comes
     return given_up;
   }
   /// Without readers: the oldest record that is still kept, or nothing.
@@ -240,7 +264,17 @@ class LaneWriter {
   void set_limit() noexcept {
     const std::uint64_t oldest = readers_.lowest();
     limit_ = oldest + capacity();
+    while (!lent_.empty() && lent_.oldest()->next() <= oldest) give_back(*lent_.oldest());
     high_water_.raise(static_cast<std::int64_t>(position() - oldest));
+  }
+
+  void recall_all() noexcept {
+    while (!lent_.empty()) recall(*lent_.oldest());
+  }
+  void give_back(LentRecord& record) noexcept {
+    std::byte* const place = written_.payload(record.place() - Record::word_bytes);
+    if (record.payload().data() != place) readers_.take_back(record.payload(), place);
+    lent_.remove(record);
   }
 
   bool pad() noexcept {
@@ -283,6 +317,7 @@ class LaneWriter {
   std::uint64_t limit_;  // bytes before it may be written
   std::uint64_t padded_at_ = ~std::uint64_t{0};
   LaneReaders<Records, Atomics> readers_;
+  LentRecords lent_;
   std::uint32_t sleeps_ = 0;
   CopyChoice copies_;
   metrics::Gauge high_water_;

@@ -16,6 +16,7 @@ struct Put {
   const RemoteRegion* remote = nullptr;
   std::uint64_t offset = 0;
   bool raw = false;
+  std::uint64_t reached = 0;  ///< where not 0, the post's counter may be this once it and those before it have landed
 };
 
 /// What the peer sees after the puts: its counter `counter` becomes `value`, it is woken where it sleeps, and its

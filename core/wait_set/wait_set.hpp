@@ -55,7 +55,8 @@ class WaitSet {
     return add_entry(channel.wait_set_entry());
   }
   /// A sender: ready when a message of that many bytes finds room, or never will (the sender was closed, its receivers
-  /// died). With delivery=routed, room at one receiver is not room at another: unsupported.
+  /// died). With delivery=routed, room at one receiver is not room at another: unsupported. While asynchronous sends
+  /// wait for room: would_block.
   template <class Channel>
     requires requires(Channel& channel) {
       { channel.wait_set_entry(std::size_t{}) } -> std::same_as<Result<WaitSetEntry>>;

@@ -103,4 +103,32 @@ TEST(AsyncProcesses, ASubscriptionIsToldOfADeathAndGoesOnWithTheOthers) {
   }
 }
 
+TEST(AsyncProcesses, APendingSendLearnsOfTheDeathOfItsReceiver) {
+  for (const bool waiting : {true, false}) {
+    const std::string uri = fresh_uri();
+    auto sender = Sender<Tick>::open(uri, {.capacity_bytes = 1024, .linger = 0s}).value();
+    Process receiver([=] {
+      auto in = Receiver<Tick>::open(uri, {.name = "victim"}).value();
+      if (!in.receive()) return 1;
+      wait_to_be_killed();
+      return 0;
+    });
+    ASSERT_TRUE(sender.wait_for_receiver(10s));
+    while (sender.send({0, 0}, 50ms)) {
+    }
+    auto pending = sender.send_async({1, 0});
+    std::thread killing([&] {
+      std::this_thread::sleep_for(30ms);
+      receiver.kill();
+    });
+    if (!waiting) {
+      EXPECT_TRUE(eventually([&] { return pending.test(); }));
+    }
+    const auto end = pending.take();
+    EXPECT_EQ(end.error(), Code::peer_lost) << end.error().text();
+    EXPECT_NE(end.error().text().find("victim"), std::string::npos) << end.error().text();
+    killing.join();
+  }
+}
+
 }  // namespace

@@ -1,20 +1,17 @@
 #pragma once
 
-#include <psyne/core/channel/asynchronous/bell_watch.hpp>
+#include <psyne/core/channel/asynchronous/driven_queue.hpp>
 #include <psyne/core/channel/asynchronous/receive_operation.hpp>
 #include <psyne/core/channel/take_front.hpp>
 #include <psyne/core/channel/wait.hpp>
 #include <psyne/core/completion/completion.hpp>
-#include <psyne/core/park/parker.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -23,19 +20,9 @@ namespace psyne::inline v0 {
 ///
 ///   receive, idle, close            the receiver's thread
 ///   next_back, put_back             the owner of the lanes
-///   wait, withdraw, let_go, what    any thread
-///   rung                            the service thread
+///   withdraw, let_go                any thread
 ///
-/// While receives are pending, the lanes are lent to this queue: whoever holds its lock owns them. Everyone who comes
-/// by serves all that he can: gives what is there to those who wait, in their order. The lock is held for looking only,
-/// never for sleeping, and not while a result is told, for that may run users' code.
-///
-/// Sleeping is for one party at a time. A thread that waits for a receive of this queue drives the lanes (`driven_`):
-/// it looks, and sleeps on the bell itself, and the service thread rests. Other threads that wait meanwhile sleep on
-/// their own operation, which the driver serves as well. Nobody else drives, or the driver has its message: then the
-/// service thread watches the bell. Whoever served wakes a driver, for he may have ended the announcement on which it
-/// slept; or else announces, looks once more and has the bell watched before he gives the lock back. So a message finds
-/// somebody who looks, or somebody who is rung for.
+/// Who looks after them says DrivenQueue: everyone who comes by gives what is there to those who wait, in their order.
 ///
 /// A receive leaves the list under the lock, with its result; so of a message, a cancellation, a stop, a deadline and
 /// the end of the receiver exactly one ends it, and no message is taken for one that has ended.
@@ -44,7 +31,9 @@ namespace psyne::inline v0 {
 /// the lanes, and must not be overtaken by a later one. So it stays in `untold_`, where whoever looks for a message
 /// sees that only the teller refers to it, and takes it from there; and the teller lets go of it under the lock again.
 template <class T>
-class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>, private BellWatch {
+class ReceiveQueue final : public DrivenQueue<ReceiveQueue<T>, ReceiveOperation<T>> {
+  using Base = DrivenQueue<ReceiveQueue, ReceiveOperation<T>>;
+
  public:
   using State = ReceiverState<RecordsOf<T>>;
   using Operation = ReceiveOperation<T>;
@@ -125,31 +114,6 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
     wait_for_driver();
   }
 
-  /// See CompletionState::wait; the thread drives the lanes if nobody else does.
-  WaitEnd wait(Operation& operation, Deadline deadline, const StopToken& stop) {
-    if (forked()) operation.complete(forked_error(what_));
-    if (!begin_to_drive(operation)) return operation.wait_for_others(deadline, stop);
-    const auto ready = [&] {
-      Ended ended;
-      {
-        const std::lock_guard lock(mutex_);
-        serve(ended);
-      }
-      tell(ended);
-      return operation.finished();
-    };
-    const auto doze = [&](auto& look, Deadline until, const Patience& patience) {
-      if (look_patiently<StandardAtomics>(look, until, patience)) return;
-      do {
-        if (Bell* bell = to_sleep_on(operation)) bell->sleep(until);
-      } while (!look() && Clock::now() < until);
-    };
-    const WaitEnd end =
-        wait_or_stop<StandardAtomics>(ready, deadline, stop, patience_, doze, [this] { wake_driver(); });
-    end_driving();
-    return end;
-  }
-
   void withdraw(Operation& operation, Error error) noexcept {
     if (forked()) return;
     Ended ended;
@@ -179,25 +143,32 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
     tell(ended);
   }
 
-  const std::string& what() const noexcept { return what_; }
-
-  /// Keeps everybody else from the lanes.
-  std::unique_lock<std::mutex> own() { return forked() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex_); }
-
  private:
-  using Ended = EndedOperations<T>;  // with their results, to be told when the lock has been given back
+  friend Base;
+  using Ended = typename Base::Ended;  // with their results, to be told when the lock has been given back
+  using Operations = OperationList<Operation>;
+  using Base::bell;
+  using Base::closed_;
+  using Base::forked;
+  using Base::lent_;
+  using Base::mutex_;
+  using Base::wait_for_driver;
+  using Base::what_;
 
   ReceiveQueue(Service& service, State& state, PassesOver passes_over)
-      : BellWatch(service, state.end().bell()),
+      : Base(service, state.end().bell(), "cannot receive from " + state.end().uri(), state.end().settings().patience),
         state_(&state),
-        passes_over_(std::move(passes_over)),
-        what_("cannot receive from " + state.end().uri()),
-        patience_(state.end().settings().patience) {}
+        passes_over_(std::move(passes_over)) {}
 
-  Bell& bell() noexcept { return state_->end().bell(); }
-  bool forked() const noexcept { return epoch_ != fork_epoch(); }
+  // All below, save tell: under the lock.
 
-  // All below, save tell and the waits: under the lock.
+  bool waits() const noexcept { return !pending_.empty(); }
+  bool waits(const Operation& operation) const noexcept { return operation.pending_; }
+  bool announce(Ended& /*ended*/) { return state_->rest(); }
+  void announced() noexcept { state_->call(lent); }
+  void leave_lanes() {
+    if (untold_.empty()) take_lanes_back();
+  }
 
   void serve(Ended& ended) {
     if (!lent_) return;
@@ -219,19 +190,8 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
   void serve_and_leave(Ended& ended) {
     serve(ended);
     if (!lent_) return;
-    if (driven_.load(std::memory_order_relaxed)) return bell().ring();
-    while (!pending_.empty()) {
-      bell().clear();  // before the look: what rings after it is not lost
-      serve(ended);
-      if (pending_.empty() || !state_->rest()) continue;
-      state_->call(lent);
-      if (auto watched = this->watch(); !watched) {
-        end_all(watched.error(), ended);
-        break;
-      }
-      return;
-    }
-    if (untold_.empty()) take_lanes_back();
+    if (this->driven()) return bell().ring();
+    this->rest_on_service(ended);
   }
 
   // What is to be given now, if anything is, and when it was taken from its lane.
@@ -279,8 +239,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
 
   // The messages of those that were dropped before they were told.
   void reclaim() {
-    for (Operation* operation = untold_.first(); operation != nullptr;
-         operation = OperationList<T>::after(*operation)) {
+    for (Operation* operation = untold_.first(); operation != nullptr; operation = Operations::after(*operation)) {
       if (!operation->abandoned() || operation->seen()) continue;
       if (Received<T> message = operation->take()) lay_back(std::move(message), operation->turn_);
     }
@@ -306,7 +265,7 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
 
   void drop_abandoned(Ended& ended) {
     for (Operation* operation = pending_.first(); operation != nullptr;) {
-      Operation* after = OperationList<T>::after(*operation);
+      Operation* after = Operations::after(*operation);
       if (operation->abandoned()) {
         pending_.remove(*operation);
         end(*operation, Error(Code::cancelled), ended);
@@ -350,76 +309,14 @@ class ReceiveQueue final : public std::enable_shared_from_this<ReceiveQueue<T>>,
     if ((state_->attention() & being_told) != 0) state_->dismiss(being_told);
   }
 
-  void rung() noexcept override {
-    Ended ended;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!driven_.load(std::memory_order_relaxed)) serve_and_leave(ended);
-    }
-    tell(ended);
-  }
-
-  bool begin_to_drive(const Operation& operation) {
-    if (forked()) return false;
-    const std::lock_guard lock(mutex_);
-    if (!operation.pending_ || driven_.load(std::memory_order_relaxed)) return false;
-    driver_ = StandardAtomics::this_thread();
-    driven_.store(true, std::memory_order_relaxed);
-    return true;
-  }
-
-  // Null when it is not to be slept now.
-  Bell* to_sleep_on(const Operation& operation) {
-    const std::lock_guard lock(mutex_);
-    if (!operation.pending_) return nullptr;
-    this->rest();
-    bell().clear();
-    return state_->rest() ? &bell() : nullptr;
-  }
-
-  void end_driving() {
-    Ended ended;
-    {
-      const std::lock_guard lock(mutex_);
-      driver_ = {};
-      driven_.store(false, std::memory_order_release);
-      serve_and_leave(ended);
-    }
-    driver_left_.wake();
-    tell(ended);
-  }
-
-  void wake_driver() noexcept {
-    const std::lock_guard lock(mutex_);
-    if (!closed_) bell().ring();
-  }
-
-  // Nothing is pending any more, so the driver is on its way out; until then it may be asleep on the bell.
-  void wait_for_driver() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (driver_ == StandardAtomics::this_thread() || !pending_.empty()) return;
-      if (driven_.load(std::memory_order_relaxed)) bell().ring();
-    }
-    driver_left_.wait([this] { return !driven_.load(std::memory_order_acquire); });
-  }
-
   State* const state_;  // until closed_
   const PassesOver passes_over_;
-  const std::string what_;
-  const Patience patience_;
-  const std::uint32_t epoch_ = fork_epoch();
 
-  std::mutex mutex_;          // guards all below, and the lanes while lent_
-  OperationList<T> pending_;  // one reference each
-  OperationList<T> untold_;   // have ended; their tellers refer to them
-  OperationList<T> back_;     // nobody refers to them; each holds a message
-  std::uint64_t turns_ = 0;   // messages taken
-  bool lent_ = false;         // the lanes are ours
-  bool closed_ = false;       // the receiver has gone
-  std::atomic<bool> driven_{false};
-  std::thread::id driver_;
-  Parker<> driver_left_;  // for the receiver's thread
+  // Under the lock.
+  Operations pending_;       // one reference each
+  Operations untold_;        // have ended; their tellers refer to them
+  Operations back_;          // nobody refers to them; each holds a message
+  std::uint64_t turns_ = 0;  // messages taken
 };
 
 }  // namespace psyne::inline v0

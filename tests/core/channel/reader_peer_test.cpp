@@ -106,7 +106,7 @@ class LentRecords : public testing::Test {
   std::uint64_t send(std::span<const std::byte> payload) {
     const std::uint64_t begin = outlet_.writer.position();
     EXPECT_NE(outlet_.writer.try_reserve(payload.size()), nullptr);
-    EXPECT_TRUE(outlet_.writer.lends(payload.size()));
+    EXPECT_TRUE(outlet_.writer.sends(payload.size()));
     outlet_.writer.send(payload);
     return begin;
   }

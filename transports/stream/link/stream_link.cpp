@@ -170,14 +170,20 @@ Result<Token> StreamLink::post(std::span<const Put> puts, const Signal& signal) 
   for (std::size_t place = 0; place < puts.size(); ++place) {
     std::span<const std::byte> rest = puts[place].local;
     Frame frame{.generation = puts[place].remote->generation(), .offset = puts[place].offset};
-    while (rest.size() > Frame::longest || (place + 1 < puts.size() && !rest.empty())) {
+    const bool is_last = place + 1 == puts.size();
+    while (rest.size() > Frame::longest || (!is_last && !rest.empty())) {
       const std::size_t part = std::min<std::size_t>(rest.size(), Frame::longest);
       frame.length = static_cast<std::uint32_t>(part);
+      if (part == rest.size() && puts[place].reached != 0) {
+        frame.flags = last.flags;
+        frame.counter = last.counter;
+        frame.value = puts[place].reached;
+      }
       queue_.push(frame, rest.first(part), token, false);
       frame.offset += part;
       rest = rest.subspan(part);
     }
-    if (place + 1 < puts.size()) continue;
+    if (!is_last) continue;
     last.length = static_cast<std::uint32_t>(rest.size());
     last.generation = frame.generation;
     last.offset = frame.offset;
