@@ -83,12 +83,13 @@ inline std::optional<Compress> compress_for(const Cell& cell) noexcept {
 template <class T>
 class Channel {
  public:
-  Channel(const std::string& scheme, const Cell& cell, Side side, Control& control) {
+  Channel(const std::string& scheme, const Cell& cell, Side side, Control& control) : lends_(scheme != "ipc") {
     const Place forth(scheme, side, control);
     const Place back(scheme, side, control);
     const bool leads = side == Side::leader;
     const Patience patience = patience_for(scheme, cell);
-    const std::size_t capacity = capacity_for(cell.size);
+    const std::size_t capacity =
+        cell.work == Work::stream && lent(cell.size) ? 2 * most_sends * cell.size : capacity_for(cell.size);
     receiver_.emplace(Receiver<T>::open((leads ? back : forth).for_receiver(), {.patience = patience}).value());
     sender_.emplace(Sender<T>::open((leads ? forth : back).for_sender(),
                                     {.capacity_bytes = capacity, .patience = patience, .compress = compress_for(cell)})
@@ -128,12 +129,24 @@ class Channel {
     }
   }
 
-  /// Both copy at once, so that one user's buffer will do: what is in flight is in the ring.
-  std::size_t window(const Cell&) const noexcept { return 1; }
-  void start_send(std::size_t, std::span<const std::byte> message) { send(message); }
-  void finish_send(std::size_t) {}
-  void start_receive(std::size_t, std::span<std::byte> message) { posted_ = message; }
-  void finish_receive(std::size_t) { receive(posted_); }
+  /// What suits psyne: messages from 32 KiB on are lent over sockets, many at a time, so that several leave together
+  /// (64 KiB: 0.62 of a raw socket copied into the ring, 0.79 lent). Of 1 MiB the next one would wait for a buffer that
+  /// its receiver is still reading. All else is copied at once, and one user's buffer will do.
+  std::size_t window(const Cell& cell) const noexcept { return lent(cell.size) ? most_sends : 1; }
+  void start_send(std::size_t slot, std::span<const std::byte> message) {
+    if constexpr (!Message<T>::fixed) {
+      if (lent(message.size())) {
+        sends_[slot] = sender_->send_async(message);
+        return;
+      }
+    }
+    send(message);
+  }
+  void finish_send(std::size_t slot) {
+    if (sends_[slot]) require(sends_[slot].take());
+  }
+  void start_receive(std::size_t slot, std::span<std::byte> message) { posted_[slot] = message; }
+  void finish_receive(std::size_t slot) { receive(posted_[slot]); }
 
   template <class Writer>
   void write(std::size_t size, Writer writer) {
@@ -192,7 +205,12 @@ class Channel {
  private:
   std::optional<Sender<T>> sender_;
   std::optional<Receiver<T>> receiver_;
-  std::span<std::byte> posted_;
+  static constexpr std::size_t most_sends = 32;
+  bool lent(std::size_t size) const noexcept { return lends_ && size >= 32 * KiB && size < 512 * KiB; }
+
+  bool lends_;
+  std::array<Completion<void>, most_sends> sends_;
+  std::array<std::span<std::byte>, most_sends> posted_;
 };
 
 }  // namespace psyne::bench

@@ -31,6 +31,8 @@ class Gathering {
   /// the packet, and a message of 64 KiB takes two, the second for its last few bytes.
   static constexpr std::uint64_t least_enough = std::uint64_t{64} << 10U;
   static constexpr std::uint64_t most_enough = std::uint64_t{192} << 10U;
+  /// Of what is lent a quarter of the ring: it costs no copy, and nobody waits for the sender to be done with it.
+  static constexpr std::uint64_t most_enough_lent = std::uint64_t{1} << 20U;
   /// By how much posting may exceed its share before anything gathers: a dozen small posts.
   static constexpr std::chrono::microseconds ahead{100};
   /// What comes further apart is no stream, however long posts take: an answer to 64 KiB comes after 10 us, which is
@@ -47,28 +49,30 @@ class Gathering {
   static constexpr std::uint32_t looks_between_asks = 64;
 
   /// `ring`: how many bytes the ring of a lane has.
-  explicit Gathering(std::uint64_t ring) noexcept : enough_(std::clamp(ring / 8, least_enough, most_enough)) {}
+  explicit Gathering(std::uint64_t ring) noexcept
+      : enough_(std::clamp(ring / 8, least_enough, most_enough)),
+        enough_lent_(std::clamp(ring / 4, enough_, most_enough_lent)) {}
 
-  std::uint64_t enough() const noexcept { return enough_; }
+  std::uint64_t enough(bool lent = false) const noexcept { return lent ? enough_lent_ : enough_; }
   /// A link has come by which a post is more than a store. Before this nothing is gathered.
   void begin() noexcept { gathers_ = true; }
   bool gathers() const noexcept { return gathers_; }
 
   /// A record was committed, and `waiting` bytes of its lane are not posted: whether it is left without a look at the
-  /// clock. The service thread is called already.
-  bool leave(std::uint64_t waiting) noexcept {
-    if (unlooked_ == 0 || waiting >= enough_ || !called_) return false;
+  /// clock. The service thread is called already. `lent`: some of it.
+  bool leave(std::uint64_t waiting, bool lent) noexcept {
+    if (unlooked_ == 0 || waiting >= enough(lent) || !called_) return false;
     --unlooked_;
     return true;
   }
   /// Whether so many bytes are to be posted where it is `now`.
-  bool posts(std::uint64_t waiting, Deadline now) const noexcept {
+  bool posts(std::uint64_t waiting, bool lent, Deadline now) const noexcept {
     const bool slower_than_posts = now - committed_ > std::min<Clock::duration>(post_, longest_gap);
-    return slower_than_posts || waiting >= enough_ || free_ <= now + ahead;
+    return slower_than_posts || waiting >= enough(lent) || free_ <= now + ahead;
   }
   /// It was not, and it is `now`: whether to post them.
-  bool due(std::uint64_t waiting, Deadline now) noexcept {
-    const bool posting = posts(waiting, now);
+  bool due(std::uint64_t waiting, bool lent, Deadline now) noexcept {
+    const bool posting = posts(waiting, lent, now);
     committed_ = now;
     return posting;
   }
@@ -106,6 +110,7 @@ class Gathering {
 
  private:
   const std::uint64_t enough_;
+  const std::uint64_t enough_lent_;
   bool gathers_ = false;
   bool called_ = false;
   std::uint32_t unlooked_ = 0;     // records that go without a look from here on

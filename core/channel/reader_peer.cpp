@@ -48,12 +48,13 @@ void ReaderPeer::close() {
 void ReaderPeer::flush(std::uint64_t position) noexcept {
   if (!gathering_.gathers()) return carry();
   const std::uint64_t waiting = position - news_.flushed();
-  if (!gathering_.leave(waiting)) post_or_gather(waiting);
+  const bool lent = !outlet_->lent().empty();
+  if (!gathering_.leave(waiting, lent)) post_or_gather(waiting, lent);
 }
 
-void ReaderPeer::post_or_gather(std::uint64_t waiting) noexcept {
+void ReaderPeer::post_or_gather(std::uint64_t waiting, bool lent) noexcept {
   const Deadline now = Clock::now();
-  if (gathering_.due(waiting, now)) {
+  if (gathering_.due(waiting, lent, now)) {
     carry();
     gathering_.posted(now, Clock::now());
   } else if (gathering_.call()) {
@@ -63,11 +64,11 @@ void ReaderPeer::post_or_gather(std::uint64_t waiting) noexcept {
 
 // What gathers had better be in the ring, and leave by one post with what follows.
 bool ReaderPeer::posts(std::uint64_t bytes) const noexcept {
-  return !gathering_.gathers() || gathering_.posts(outlet_->position() - news_.flushed() + bytes, Clock::now());
+  return !gathering_.gathers() || gathering_.posts(outlet_->position() - news_.flushed() + bytes, false, Clock::now());
 }
 
 void ReaderPeer::flush_lent(std::uint64_t position) noexcept {
-  gathering_.gathers() ? post_or_gather(position - news_.flushed()) : carry();
+  gathering_.gathers() ? post_or_gather(position - news_.flushed(), false) : carry();
 }
 
 void ReaderPeer::resume() noexcept {
@@ -92,9 +93,17 @@ bool ReaderPeer::carried() const noexcept { return news_.carried(outlet_->positi
 std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   static_cast<void>(link_->progress());
   const bool goes_to_sleep = (outlet_->block().asleep.load(std::memory_order_relaxed) & 1) != 0;
-  const std::uint64_t cursor = news_.credit(needed, gathering_.ask(goes_to_sleep));
-  carry();
+  const bool asks = gathering_.ask(goes_to_sleep);
+  const std::uint64_t cursor = news_.credit(needed, asks);
+  if (asks || !gathers_more(cursor)) carry();
   return cursor;
+}
+
+// What is lent gathers while its reader has as much before it still.
+bool ReaderPeer::gathers_more(std::uint64_t cursor) const noexcept {
+  if (!gathering_.gathers() || outlet_->lent().empty()) return false;
+  const std::uint64_t waiting = outlet_->position() - news_.flushed();
+  return waiting != 0 && waiting < news_.flushed() - std::min(cursor, news_.flushed());
 }
 
 bool ReaderPeer::parted() const noexcept {

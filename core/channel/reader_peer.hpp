@@ -74,7 +74,8 @@ class ReaderPeer final : public LaneWire {
 
  private:
   void resume() noexcept;
-  void post_or_gather(std::uint64_t waiting) noexcept;
+  bool gathers_more(std::uint64_t cursor) const noexcept;
+  void post_or_gather(std::uint64_t waiting, bool lent) noexcept;
   bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
   void put_ring(std::uint64_t from, std::uint64_t to) noexcept;
   Put ring_put(std::uint64_t offset, std::uint64_t bytes) const noexcept;

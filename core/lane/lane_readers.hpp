@@ -166,7 +166,7 @@ class LaneReaders {
   bool post(std::uint64_t bytes) const noexcept {
     return std::ranges::all_of(readers_, [bytes](const Reader& reader) { return reader.wire->posts(bytes); });
   }
-  /// As tell(), where they all lend, and the last record is lent.
+  /// As tell(), where they would all post the last record, which is lent.
   void tell_lent() noexcept {
     for (Reader& reader : readers_) reader.wire->flush_lent(written_->position());
   }

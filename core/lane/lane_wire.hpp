@@ -21,7 +21,7 @@ class LaneWire {
     static_cast<void>(bytes);
     return true;
   }
-  /// As flush(), where the last record is lent: its payload may be read where it lies even after this call, until
+  /// As flush(), where posts() said so of the last record, which is lent. What is lent may be read where it lies until
   /// taken_back().
   virtual void flush_lent(std::uint64_t position) noexcept { flush(position); }
   /// `lent` is not read any more when this returns, but `place` in the ring: it is filled, or what is read there does

@@ -117,12 +117,8 @@ class LaneWriter {
   /// Publishes the reserved record with that payload, which stays as it is until `record`, which stays as well, is told
   /// that it is returned: every reader is done with it, or it was recalled. Where lends() says so.
   void lend(std::span<const std::byte> payload, LentRecord& record) noexcept {
-    const std::uint64_t place = position() + Record::word_bytes;
-    const std::uint64_t next = Records::next(position(), payload.size());
-    publish(position(), next, static_cast<std::uint32_t>(payload.size()));
-    written_.advance(next);
-    lent_.push(record, payload, place, next);
-    readers_.tell_lent();
+    publish_lent(payload, record);
+    readers_.tell();
   }
   /// Copies what is lent into the ring, if it is not there, for whoever reads the record in its reader's place; no
   /// further than until all readers are done with it.
@@ -147,7 +143,8 @@ class LaneWriter {
     struct Here final : LentRecord {
       void returned() noexcept override {}
     } record;
-    lend(payload, record);
+    publish_lent(payload, record);
+    readers_.tell_lent();
     if (record.lent()) recall(record);
   }
 
@@ -268,6 +265,13 @@ class LaneWriter {
     high_water_.raise(static_cast<std::int64_t>(position() - oldest));
   }
 
+  void publish_lent(std::span<const std::byte> payload, LentRecord& record) noexcept {
+    const std::uint64_t place = position() + Record::word_bytes;
+    const std::uint64_t next = Records::next(position(), payload.size());
+    publish(position(), next, static_cast<std::uint32_t>(payload.size()));
+    written_.advance(next);
+    lent_.push(record, payload, place, next);
+  }
   void recall_all() noexcept {
     while (!lent_.empty()) recall(*lent_.oldest());
   }

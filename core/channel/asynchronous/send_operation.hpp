@@ -2,12 +2,12 @@
 
 #include <psyne/core/atomics/step.hpp>
 #include <psyne/core/channel/asynchronous/driven_queue.hpp>
+#include <psyne/core/channel/draft.hpp>
 #include <psyne/core/channel/sender_state.hpp>
 #include <psyne/core/completion/operation_limit.hpp>
 #include <psyne/core/completion/result_state.hpp>
 #include <psyne/core/copy/copy.hpp>
 #include <psyne/core/lane/lent_records.hpp>
-#include <psyne/core/channel/draft.hpp>
 #include <psyne/core/message/fields/padding.hpp>
 #include <psyne/core/task/frame_pool.hpp>
 

@@ -57,7 +57,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
       const std::lock_guard lock(mutex_);
       lent_ = true;
       pending_.push(operation);
-      serve(ended);
+      put_pending(ended);
       if (operation.stage_ == Stage::pending) find_no_room(operation, ended);
       leave(ended);
     }
@@ -190,11 +190,18 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
 
   void serve(Ended& ended) {
     if (!lent_) return;
+    state_->gate().enter();
+    look();
+    static_cast<void>(state_->gate().leave());
+    put_pending(ended);
+  }
+
+  // Looks for credit only where there is no room: what gathers would leave with it.
+  void put_pending(Ended& ended) {
     ++turns_;
     awake();
     do {
       state_->gate().enter();
-      look();
       while (Operation* first = pending_.first()) {
         std::byte* place = state_->try_room(first->bytes());
         if (place == nullptr) break;
@@ -258,14 +265,15 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
   void look_after() noexcept {
     Ended ended;
     {
-      const std::lock_guard lock(mutex_);
-      called_ = false;
-      if (closed_ || !waits() || this->driven()) return;
-      if (std::exchange(seen_, turns_) != turns_) {
-        called_ = true;
+      const std::unique_lock lock(mutex_, std::try_to_lock);
+      if (!lock) return this->service().start(timer_, Clock::now() + last_look);  // somebody is here
+      if (closed_) return;
+      if (std::exchange(seen_, turns_) != turns_ || this->driven()) {
         pause_ = std::min<std::chrono::nanoseconds>(2 * pause_, last_look);
         return this->service().start(timer_, Clock::now() + pause_);
       }
+      called_ = false;
+      if (!waits()) return;
       this->rest_on_service(ended);
       seen_ = turns_;
     }

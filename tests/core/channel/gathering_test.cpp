@@ -20,8 +20,8 @@ struct Thread {
   Went commit(std::chrono::nanoseconds after) {
     now += after;
     waiting += 64;
-    if (gathering.leave(waiting)) return Went::gathered;
-    if (!gathering.due(waiting, now)) return gathering.call() ? Went::gathered_and_called : Went::gathered;
+    if (gathering.leave(waiting, false)) return Went::gathered;
+    if (!gathering.due(waiting, false, now)) return gathering.call() ? Went::gathered_and_called : Went::gathered;
     const Deadline began = now;
     now += post;
     posting += post;
@@ -107,10 +107,12 @@ TEST(Gathering, SaysWhatItWouldPostAndCountsNothingByIt) {
   while (thread.commit(30ns) != Went::at_once) {
   }
   const auto& gathering = thread.gathering;
-  for (int look = 0; look < 100; ++look) ASSERT_FALSE(gathering.posts(64, thread.now));
-  EXPECT_TRUE(gathering.posts(gathering.enough(), thread.now));
-  EXPECT_TRUE(gathering.posts(64, thread.now + 1ms)) << "after a pause";
-  EXPECT_FALSE(gathering.posts(64, thread.now));
+  for (int look = 0; look < 100; ++look) ASSERT_FALSE(gathering.posts(64, false, thread.now));
+  EXPECT_TRUE(gathering.posts(gathering.enough(), false, thread.now));
+  EXPECT_FALSE(gathering.posts(gathering.enough(), true, thread.now)) << "what is lent leaves more at once";
+  EXPECT_TRUE(gathering.posts(gathering.enough(true), true, thread.now));
+  EXPECT_TRUE(gathering.posts(64, false, thread.now + 1ms)) << "after a pause";
+  EXPECT_FALSE(gathering.posts(64, false, thread.now));
 }
 
 TEST(Gathering, WhatComesFurtherApartThanAStreamGoesAtOnceHoweverLongPostsTake) {

@@ -204,4 +204,95 @@ TEST_F(LentRecords, ThatWereNeverPostedNobodyCanHave) {
   EXPECT_EQ(far_.posts, 0);
 }
 
+/// What SendQueue has of a message.
+struct Lent final : psyne::LentRecord {
+  void returned() noexcept override { ++returns; }
+  int returns = 0;
+};
+
+class LentForLong : public LentRecords {
+ protected:
+  std::uint64_t lend(std::span<const std::byte> payload, Lent& record) {
+    const std::uint64_t begin = outlet_.writer.position();
+    EXPECT_NE(outlet_.writer.try_reserve(payload.size()), nullptr);
+    EXPECT_TRUE(outlet_.writer.lends(payload.size()));
+    outlet_.writer.lend(payload, record);
+    return begin;
+  }
+  /// Whether the sender's own ring has it.
+  bool kept(std::uint64_t begin, std::span<const std::byte> payload) const {
+    const std::byte* place = outlet_.ring() + (begin & (capacity - 1)) + psyne::Record::word_bytes;
+    return std::ranges::equal(std::span(place, payload.size()), payload);
+  }
+};
+
+TEST_F(LentForLong, ArriveFromWhereTheyLieAndAreReturnedByCredit) {
+  const auto payload = random_bytes(100'000);
+  Lent record;
+  const std::uint64_t begin = lend(payload, record);
+  EXPECT_TRUE(arrived(begin, payload));
+  EXPECT_FALSE(kept(begin, payload)) << "it was copied";
+  EXPECT_EQ(record.returns, 0);
+  far_.credits = {outlet_.writer.position()};
+  static_cast<void>(outlet_.released());
+  EXPECT_EQ(record.returns, 1);
+  EXPECT_FALSE(record.lent());
+}
+
+TEST_F(LentForLong, SeveralAreReturnedInTheirOrder) {
+  const auto payload = random_bytes(40'000);
+  std::array<Lent, 4> records;
+  std::vector<std::uint64_t> ends;
+  for (Lent& record : records) {
+    static_cast<void>(lend(payload, record));
+    ends.push_back(outlet_.writer.position());
+  }
+  far_.credits = {ends[1]};
+  static_cast<void>(outlet_.released());
+  EXPECT_EQ(records[0].returns + records[1].returns, 2);
+  EXPECT_TRUE(records[2].lent() && records[3].lent());
+  outlet_.writer.recall(records[3]);
+  EXPECT_EQ(records[3].returns, 1);
+  EXPECT_TRUE(records[2].lent()) << "only the one was recalled";
+  outlet_.writer.recall(records[2]);
+}
+
+TEST_F(LentForLong, AreToldAgainFromWhereTheyLie) {
+  const auto first = random_bytes(40'000);
+  const auto second = random_bytes(60'000);
+  Lent one, other;
+  const std::uint64_t begin = lend(first, one);
+  far_.resumed = begin + 1;
+  std::ranges::fill(far_.ring, std::byte{0});
+  const std::uint64_t next = lend(second, other);
+  EXPECT_FALSE(peer_.lied());
+  EXPECT_TRUE(arrived(next, second));
+  const std::size_t place = (begin & (capacity - 1)) + psyne::Record::word_bytes;
+  EXPECT_TRUE(std::ranges::equal(std::span(far_.ring).subspan(place, first.size()), first));
+  outlet_.writer.recall(one);
+  outlet_.writer.recall(other);
+}
+
+TEST_F(LentForLong, AreCopiedWhenTheirLastReaderGoes) {
+  const auto payload = random_bytes(100'000);
+  Lent record;
+  const std::uint64_t begin = lend(payload, record);
+  static_cast<void>(peer_.leave(true));
+  EXPECT_EQ(record.returns, 1);
+  EXPECT_TRUE(kept(begin, payload));
+  const auto oldest = outlet_.writer.oldest_kept();
+  ASSERT_TRUE(oldest);
+  EXPECT_TRUE(std::ranges::equal(*oldest, payload));
+}
+
+TEST_F(LentForLong, AReaderThatSaysThatItHasAPartIsNotBelieved) {
+  const auto payload = random_bytes(100'000);
+  Lent record;
+  const std::uint64_t begin = lend(payload, record);
+  far_.resumed = begin + 50'000;
+  peer_.carry();
+  EXPECT_TRUE(peer_.lied());
+  outlet_.writer.recall(record);
+}
+
 }  // namespace
