@@ -12,6 +12,7 @@ ReaderPeer::ReaderPeer(std::unique_ptr<Link> link, RemoteRegion remote, Outlet& 
     : link_(std::move(link)),
       remote_(std::move(remote)),
       outlet_(&outlet),
+      lent_(outlet.lent()),
       capacity_(capacity),
       number_(number),
       answer_(std::move(answer)),
@@ -48,7 +49,7 @@ void ReaderPeer::close() {
 void ReaderPeer::flush(std::uint64_t position) noexcept {
   if (!gathering_.gathers()) return carry();
   const std::uint64_t waiting = position - news_.flushed();
-  const bool lent = !outlet_->lent().empty();
+  const bool lent = !lent_.empty();
   if (!gathering_.leave(waiting, lent)) post_or_gather(waiting, lent);
 }
 
@@ -101,7 +102,7 @@ std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
 
 // What is lent gathers while its reader has as much before it still.
 bool ReaderPeer::gathers_more(std::uint64_t cursor) const noexcept {
-  if (!gathering_.gathers() || outlet_->lent().empty()) return false;
+  if (!gathering_.gathers() || lent_.empty()) return false;
   const std::uint64_t waiting = outlet_->position() - news_.flushed();
   return waiting != 0 && waiting < news_.flushed() - std::min(cursor, news_.flushed());
 }
@@ -114,7 +115,7 @@ bool ReaderPeer::parted() const noexcept {
 // What is lent is a put of its own, so that who waits for it can have it read straight into a buffer; and has arrived
 // when that has, whatever follows.
 bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept {
-  const LentRecord* lent = outlet_->lent().from(from);
+  const LentRecord* lent = lent_.from(from);
   // A reader that says, on another connection, that just a part of it has arrived.
   if (lent != nullptr && from > lent->place() - Record::word_bytes) [[unlikely]] {
     lied_ = true;

@@ -83,6 +83,7 @@ class ReaderPeer final : public LaneWire {
   std::unique_ptr<Link> link_;
   RemoteRegion remote_;  // its consumer block where mapped, else its copy of the ring
   Outlet* outlet_;
+  const LentRecords& lent_;
   std::uint64_t capacity_;
   std::uint32_t number_;
   LaneAnswer answer_;
