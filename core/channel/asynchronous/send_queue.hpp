@@ -8,6 +8,7 @@
 #include <psyne/core/timer/timer_heap.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -59,7 +60,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
       pending_.push(operation);
       put_pending(ended);
       if (operation.stage_ == Stage::pending) find_no_room(operation, ended);
-      leave(ended);
+      leave();
     }
     tell(ended);
     if (!completion.test()) operation.set(this->service(), wait.deadline, wait.stop);
@@ -114,7 +115,9 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
       closed_ = true;
     }
     this->unwatch();
-    static_cast<void>(this->service().cancel(timer_));
+    // A look that is under way, and did not see this yet, may set the timer once more while the first waits for it.
+    closing_.store(true, std::memory_order_release);
+    for (int times = 0; times < 2; ++times) static_cast<void>(this->service().cancel(timer_));
     tell(ended);
     this->wait_for_driver();
   }
@@ -132,7 +135,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
         recall(operation, ended);
       }
       serve(ended);
-      leave(ended);
+      leave();
     }
     tell(ended);
   }
@@ -242,8 +245,8 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
     static_cast<void>(state_->gate().leave());
   }
 
-  // Something waits, and nobody is to be kept from the lanes: a driver, or else the service thread, goes on.
-  void leave(Ended& /*ended*/) {
+  // A driver goes on, or else the service thread comes.
+  void leave() {
     if (!lent_) return;
     if (this->driven()) return bell().ring();
     if (!waits()) return leave_lanes();
@@ -253,7 +256,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
   }
   void serve_and_leave(Ended& ended) {
     serve(ended);
-    leave(ended);
+    leave();
   }
   void leave_lanes() {
     if (!lent_) return;
@@ -266,7 +269,10 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
     Ended ended;
     {
       const std::unique_lock lock(mutex_, std::try_to_lock);
-      if (!lock) return this->service().start(timer_, Clock::now() + last_look);  // somebody is here
+      if (!lock) {  // somebody is here
+        if (!closing_.load(std::memory_order_acquire)) this->service().start(timer_, Clock::now() + last_look);
+        return;
+      }
       if (closed_) return;
       if (std::exchange(seen_, turns_) != turns_ || this->driven()) {
         pause_ = std::min<std::chrono::nanoseconds>(2 * pause_, last_look);
@@ -365,6 +371,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
 
   State* const state_;  // until closed_
   Timer timer_;
+  std::atomic<bool> closing_{false};
 
   // Under the lock.
   OperationList<Operation> pending_;
