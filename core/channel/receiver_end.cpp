@@ -53,7 +53,7 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   settings.given.most_held = std::bit_ceil(std::max<std::size_t>(options.most_held, 2));
   settings.delivery =
       unless_asked(*uri, "delivery", options.delivery).value_or(config->choice<Delivery>(option::channel_delivery));
-  settings.patience = channel_patience(*config, options.patience);
+  settings.patience = channel_patience(*config, *uri, options.patience);
   settings.linger = config->duration(option::channel_linger);
   auto id = options.id ? Result<EndId>(options.id) : EndId::random();
   if (!id) return id.error();

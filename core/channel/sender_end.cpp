@@ -31,7 +31,7 @@ SenderSettings settle(const Config& config, const Uri& uri, const SenderOptions&
   settings.when_full =
       unless_asked(uri, "when_full", given.when_full).value_or(config.choice<WhenFull>(option::channel_when_full));
   settings.linger = unless_asked(uri, "linger", given.linger).value_or(config.duration(option::channel_linger));
-  settings.patience = channel_patience(config, given.patience);
+  settings.patience = channel_patience(config, uri, given.patience);
   return settings;
 }
 

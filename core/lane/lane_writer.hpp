@@ -129,7 +129,7 @@ class LaneWriter {
       const std::size_t portion = std::min(payload.size() - done, longest_portion);
       copy_in(place + done, payload.data() + done, portion);
       done += portion;
-      static_cast<void>(released());
+      if (done < payload.size()) static_cast<void>(released());
       if (!record.lent()) return;
     }
     give_back(record);

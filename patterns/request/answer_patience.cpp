@@ -7,13 +7,12 @@
 namespace psyne::inline v0 {
 
 Result<Patience> answer_patience(std::string_view uri, const std::optional<Patience>& given) {
-  if (given) return *given;
   auto parsed = Uri::parse(uri);
   if (!parsed) return parsed.error();
   auto config = Config::process().with(*parsed);
   if (!config) return config.error();
-  Patience patience = channel_patience(*config, std::nullopt);
-  if (patience.spins > 0 || patience.pauses > 0) patience.yields = std::max(patience.yields, looks_for_answer);
+  Patience patience = channel_patience(*config, *parsed, given);
+  if (!given && (patience.spins > 0 || patience.pauses > 0)) patience.yields = std::max(patience.yields, looks_for_answer);
   return patience;
 }
 
