@@ -29,6 +29,7 @@ struct SenderScript {
   bool neighbour = false;  ///< another sender is there, who lives
   bool passer_by = false;  ///< another receiver comes and goes meanwhile
   bool slow = false;       ///< receivers receive only when the ring is full
+  bool asynchronous = false;
   enum class Flaw : std::uint8_t { none, commits_before_it_fills, says_sent_too_early } flaw = Flaw::none;
 };
 
@@ -53,6 +54,8 @@ inline constexpr SenderScript sender_scripts[] = {
     {.name = "a sender of long letters", .messages = 4, .letters = true, .long_ones = true},
     {.name = "a sender whose ring is full", .slow = true},
     {.name = "a sender that drops the oldest", .when_full = psyne::WhenFull::drop_oldest, .slow = true},
+    {.name = "a sender of notes that does not wait", .asynchronous = true},
+    {.name = "a sender of letters that does not wait", .letters = true, .asynchronous = true},
     {.name = "a sender to all", .delivery = psyne::Delivery::all, .messages = 6},
     {.name = "a sender to any", .delivery = psyne::Delivery::any, .messages = 6},
     {.name = "a sender whom a receiver joins", .messages = 3, .letters = true, .is_met = false},

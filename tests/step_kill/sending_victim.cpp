@@ -38,9 +38,10 @@ bool send_by_draft(const SenderScript& script, Sender<T>& sender, const Stamp& s
   return early || draft.commit();
 }
 
-bool send_at_once(const SenderScript&, Sender<Note>& sender, const Stamp& stamp) {
+bool send_at_once(const SenderScript& script, Sender<Note>& sender, const Stamp& stamp) {
   Note note{};
   fill(note.words, stamp);
+  if (script.asynchronous) return sender.send_async(note, patience).take().has_value();
   return sender.send(note, patience).has_value();
 }
 
@@ -48,6 +49,7 @@ bool send_at_once(const SenderScript& script, Sender<Letter>& sender, const Stam
   std::array<std::uint64_t, long_letter_words> words{};
   const auto letter = std::span(words).first(script.long_ones ? long_letter_words : letter_words(stamp.number));
   fill(letter, stamp);
+  if (script.asynchronous) return sender.send_async(letter, patience).take().has_value();
   return sender.send(letter, patience).has_value();
 }
 
