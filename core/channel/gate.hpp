@@ -39,6 +39,9 @@ class Gate {
     return run();
   }
 
+  /// Whether the owner was inside just now. Any thread.
+  bool busy() const noexcept { return busy_.load(std::memory_order_relaxed) != 0; }
+
   /// `work` must not visit this gate itself.
   void visit(std::function<void()> work) {
     const std::lock_guard<Mutex> lock(mutex_);

@@ -32,9 +32,7 @@ class ReaderPeer final : public LaneWire {
   bool lends() const noexcept override { return link_->capabilities().lends; }
   bool posts(std::uint64_t bytes) const noexcept override;
   void flush_lent(std::uint64_t position) noexcept override;
-  void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept override {
-    link_->moved(lent, place);
-  }
+  void taken_back(const LentRecord& lent, const std::byte* place) noexcept override;
   std::uint64_t credit(std::uint64_t needed) noexcept override;
   std::uint64_t reached() noexcept override { return news_.reached(); }
 
@@ -74,8 +72,9 @@ class ReaderPeer final : public LaneWire {
 
  private:
   void resume() noexcept;
-  bool gathers_more(std::uint64_t cursor) const noexcept;
+  std::uint64_t before_it() const noexcept;
   void post_or_gather(std::uint64_t waiting, bool lent) noexcept;
+  void call(const LentRecord* last) noexcept;
   bool put_records(std::uint64_t from, std::uint64_t to, const Signal& arrived) noexcept;
   void put_ring(std::uint64_t from, std::uint64_t to) noexcept;
   Put ring_put(std::uint64_t offset, std::uint64_t bytes) const noexcept;
@@ -93,6 +92,7 @@ class ReaderPeer final : public LaneWire {
   ServiceBell* const service_bell_;
   std::vector<Put> puts_;  // of the post that is being made
   Resumptions resumptions_;
+  bool briefly_lent_ = false;  // what is posted now is the writer's again before anybody waits for that
   bool lied_ = false;
 };
 

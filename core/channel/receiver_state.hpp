@@ -265,6 +265,7 @@ class ReceiverState {
       lane->reader().announce_sleep();
       lane->settle_link();
     }
+    for (Lane* lane : joining_) lane->settle_link();
     if (told_by_memory()) StandardAtomics::heavy_barrier();
     announced_ = true;
     call(sleep_announced);

@@ -374,7 +374,7 @@ void SenderEnd::answer_service_bell() {
 
 // On the service thread, at the time that it was asked for.
 void SenderEnd::look_after_gathered() {
-  if (const auto pause = gathering_.goes_on()) return service_bell_->look_after(*pause);
+  if (const auto pause = gathering_.goes_on(gate_.busy())) return service_bell_->look_after(*pause);
   gate_.visit([this] {
     gathering_.rest();
     carry();

@@ -29,10 +29,15 @@ class WireNews {
   /// The reader's cursor as far as it came back. Where that is before `needed` and it is time to `ask`, that is to be
   /// asked for: carry() next.
   std::uint64_t credit(std::uint64_t needed, bool ask) noexcept {
-    const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::credit));
-    const std::uint64_t cursor = plus_one == 0 ? *joined_at_.value : plus_one - 1;
+    const std::uint64_t cursor = released();
     if (ask && cursor < needed && asked_.value < needed) asked_.value = needed;
     return cursor;
+  }
+
+  /// That its reader is to give credit once it has released what is before `position`, which ends a post: as a signal
+  /// of that. Whether it arrives does not matter.
+  static Signal ask_early(std::uint64_t position) noexcept {
+    return {.counter = counter_index(WireCounter::asked), .value = position + 1};
   }
 
   /// Tells what is new, where records are written up to `position`. `put(from, to, signal)` posts them, and says
@@ -59,6 +64,11 @@ class WireNews {
     return true;
   }
 
+  /// The reader's cursor as far as it came back.
+  std::uint64_t released() const noexcept {
+    const std::uint64_t plus_one = link_->counter(counter_index(WireCounter::credit));
+    return plus_one == 0 ? *joined_at_.value : plus_one - 1;
+  }
   /// Records before it went over.
   std::uint64_t flushed() const noexcept { return flushed_; }
   /// Whether all is told.

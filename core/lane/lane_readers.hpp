@@ -170,7 +170,7 @@ class LaneReaders {
   void tell_lent() noexcept {
     for (Reader& reader : readers_) reader.wire->flush_lent(written_->position());
   }
-  void take_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
+  void take_back(const LentRecord& lent, const std::byte* place) noexcept {
     for (Reader& reader : readers_) reader.wire->taken_back(lent, place);
   }
   void wake() noexcept {

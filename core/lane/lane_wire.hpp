@@ -2,9 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace psyne::inline v0 {
+
+class LentRecord;
 
 /// How the writer of a lane reaches what it cannot reach by loads and stores: the seam between lanes and links.
 class LaneWire {
@@ -24,9 +25,9 @@ class LaneWire {
   /// As flush(), where posts() said so of the last record, which is lent. What is lent may be read where it lies until
   /// taken_back().
   virtual void flush_lent(std::uint64_t position) noexcept { flush(position); }
-  /// `lent` is not read any more when this returns, but `place` in the ring: it is filled, or what is read there does
-  /// not matter any more.
-  virtual void taken_back(std::span<const std::byte> lent, const std::byte* place) noexcept {
+  /// The payload of `lent` is not read any more when this returns, but `place` in the ring: it is filled, or what is
+  /// read there does not matter any more. The record is about to be none of the lane's.
+  virtual void taken_back(const LentRecord& lent, const std::byte* place) noexcept {
     static_cast<void>(lent);
     static_cast<void>(place);
   }

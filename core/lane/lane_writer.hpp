@@ -190,7 +190,7 @@ class LaneWriter {
   std::uint64_t remove_reader(LaneWire& wire, bool again) noexcept {
     static_cast<void>(refresh(limit_ + 1));
     for (const LentRecord* record = lent_.oldest(); record != nullptr; record = record->later()) {
-      wire.taken_back(record->payload(), written_.payload(record->place() - Record::word_bytes));
+      wire.taken_back(*record, written_.payload(record->place() - Record::word_bytes));
     }
     const std::uint64_t given_up = readers_.remove(wire, again);
     set_limit();
@@ -277,7 +277,7 @@ class LaneWriter {
   }
   void give_back(LentRecord& record) noexcept {
     std::byte* const place = written_.payload(record.place() - Record::word_bytes);
-    if (record.payload().data() != place) readers_.take_back(record.payload(), place);
+    if (record.payload().data() != place) readers_.take_back(record, place);
     lent_.remove(record);
   }
 

@@ -42,6 +42,7 @@ class LentRecords {
  public:
   bool empty() const noexcept { return oldest_ == nullptr; }
   LentRecord* oldest() const noexcept { return oldest_; }
+  const LentRecord* newest() const noexcept { return newest_; }
 
   /// It is the lane's last one.
   void push(LentRecord& record, std::span<const std::byte> payload, std::uint64_t place, std::uint64_t next) noexcept {

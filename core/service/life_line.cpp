@@ -34,6 +34,10 @@ Result<void> LifeLine::rewatch(std::uint32_t events) noexcept {
   return service_ == nullptr ? Result<void>(Code::not_found) : service_->rewatch(get(), events);
 }
 
+void LifeLine::suspend() noexcept {
+  if (service_ != nullptr && !forked()) service_->suspend(get());
+}
+
 void LifeLine::unwatch() noexcept {
   if (service_ == nullptr || forked()) return;
   service_->unwatch(get());

@@ -28,6 +28,8 @@ class LifeLine {
   Result<void> watch(std::uint32_t events, Service::Watcher& watcher);
   /// Changes the events of whom it is watched by.
   Result<void> rewatch(std::uint32_t events) noexcept;
+  /// Tells him nothing until rewatch().
+  void suspend() noexcept;
   /// Ends it. When it returns, no call into the watcher is under way, save one that this call comes from.
   void unwatch() noexcept;
 

@@ -76,7 +76,7 @@ Result<void> Service::watch(int descriptor, std::uint32_t events, Watcher& watch
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) {
     return system_error(errno, "cannot watch a descriptor");
   }
-  watches_[descriptor] = {&watcher, generation};
+  watches_[descriptor] = {.watcher = &watcher, .generation = generation};
   return {};
 }
 
@@ -87,10 +87,19 @@ Result<void> Service::rewatch(int descriptor, std::uint32_t events) noexcept {
   epoll_event event{};
   event.events = events;
   event.data.u64 = key(descriptor, found->second.generation);
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event) != 0) {
+  const int change = found->second.suspended ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_.get(), change, descriptor, &event) != 0) {
     return system_error(errno, "cannot watch a descriptor");
   }
+  found->second.suspended = false;
   return {};
+}
+
+void Service::suspend(int descriptor) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = watches_.find(descriptor);
+  if (found == watches_.end() || std::exchange(found->second.suspended, true)) return;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
 }
 
 void Service::unwatch(int descriptor) noexcept {

@@ -40,8 +40,10 @@ class Service {
 
   /// Calls `watcher` whenever one of `events` (EPOLLIN, ...; EPOLLHUP always) is true of `descriptor`, until unwatch.
   Result<void> watch(int descriptor, std::uint32_t events, Watcher& watcher);
-  /// Changes the events of a watched descriptor.
+  /// Changes the events of a watched descriptor. Errors: not_found; after suspend(): exhausted.
   Result<void> rewatch(int descriptor, std::uint32_t events) noexcept;
+  /// Nothing is told of it, not even EPOLLHUP, until rewatch(): so its traffic does not pay for being watched.
+  void suspend(int descriptor) noexcept;
   /// Ends it; call it before the descriptor is closed. When it returns, no call into the watcher for this descriptor is
   /// under way, save one that this very call comes from.
   void unwatch(int descriptor) noexcept;
@@ -85,6 +87,7 @@ class Service {
   struct Watch {
     Watcher* watcher;
     std::uint32_t generation;  // a descriptor number is used again at once after close; its stale events are not ours
+    bool suspended = false;
   };
 
   Descriptor epoll_;

@@ -20,6 +20,9 @@ const char* wrong_with(const Put& put, const Link& link) {
   if (put.raw && put.local.size() > link.capabilities().inline_bytes) {
     return "it has more raw bytes than the link takes";
   }
+  if (put.early.counter != Signal::none && put.early.counter >= link.capabilities().counters) {
+    return "it signals a counter that the link does not have";
+  }
   return nullptr;
 }
 

@@ -9,16 +9,6 @@
 
 namespace psyne::inline v0 {
 
-/// Bytes of mine that go into a region of the peer's: a stretch of a region, or of any memory where the link lends; or
-/// up to `inline_bytes` raw ones, which are copied before post() returns.
-struct Put {
-  std::span<const std::byte> local;
-  const RemoteRegion* remote = nullptr;
-  std::uint64_t offset = 0;
-  bool raw = false;
-  std::uint64_t reached = 0;  ///< where not 0, the post's counter may be this once it and those before it have landed
-};
-
 /// What the peer sees after the puts: its counter `counter` becomes `value`, it is woken where it sleeps, and its
 /// service bell rings where it is to be attended to though nobody waits there.
 struct Signal {
@@ -27,6 +17,16 @@ struct Signal {
   std::uint64_t value = 0;
   bool wake = false;
   bool attend = false;
+};
+
+/// Bytes of mine that go into a region of the peer's: a stretch of a region, or of any memory where the link lends; or
+/// up to `inline_bytes` raw ones, which are copied before post() returns.
+struct Put {
+  std::span<const std::byte> local;
+  const RemoteRegion* remote = nullptr;
+  std::uint64_t offset = 0;
+  bool raw = false;
+  Signal early{};  ///< the peer may see it once this and the puts before have landed: a link may leave it out
 };
 
 /// Names one post; tokens of a link complete in the order in which they were given.

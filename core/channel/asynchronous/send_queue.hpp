@@ -178,7 +178,7 @@ class SendQueue final : public DrivenQueue<SendQueue<Records>, SendOperation<Rec
   using Base::what_;
 
   static constexpr std::chrono::microseconds first_look{20};
-  static constexpr std::chrono::microseconds last_look{400};
+  static constexpr std::chrono::microseconds last_look{1600};
 
   SendQueue(Service& service, State& state)
       : Base(service, state.end().bell(), "cannot send on " + state.end().uri(), state.end().settings().patience),

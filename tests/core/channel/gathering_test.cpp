@@ -21,7 +21,8 @@ struct Thread {
     now += after;
     waiting += 64;
     if (gathering.leave(waiting, false)) return Went::gathered;
-    if (!gathering.due(waiting, false, now)) return gathering.call() ? Went::gathered_and_called : Went::gathered;
+    if (!gathering.due(waiting, false, behind, now))
+      return gathering.call() ? Went::gathered_and_called : Went::gathered;
     const Deadline began = now;
     now += post;
     posting += post;
@@ -42,6 +43,7 @@ struct Thread {
   std::chrono::nanoseconds post = 3us;
   std::chrono::nanoseconds posting{0};
   std::uint64_t waiting = 0;
+  bool behind = false;  // its reader
   int posts = 0;
 };
 
@@ -101,18 +103,45 @@ TEST(Gathering, WhatIsEnoughIsAnEighthOfTheRingWithinBounds) {
   EXPECT_EQ(Gathering(std::uint64_t{1} << 30U).enough(), Gathering::most_enough);
 }
 
+// The first of a burst go at once, for so much time posting has; but not while their reader has others before it.
+TEST(Gathering, WhatItsReaderWouldNotSeeSoonerWaitsForMore) {
+  Thread thread;
+  EXPECT_EQ(thread.commit(30ns), Went::at_once);
+  const auto& gathering = thread.gathering;
+  for (const bool lent : {false, true}) {
+    EXPECT_TRUE(gathering.posts(64, lent, false, thread.now));
+    EXPECT_FALSE(gathering.posts(64, lent, true, thread.now));
+    EXPECT_TRUE(gathering.posts(gathering.enough(lent), lent, true, thread.now));
+    EXPECT_TRUE(gathering.posts(64, lent, true, thread.now + Gathering::longest_gap + 1us))
+        << "it is no burst any more";
+  }
+}
+
+// Who waits for its reader makes no pause: what follows belongs to the same stream.
+TEST(Gathering, WaitingForTheReaderIsNoPause) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  while (thread.commit(30ns) != Went::at_once) {
+  }
+  EXPECT_TRUE(thread.gathering.streams(thread.now + 1us));
+  EXPECT_FALSE(thread.gathering.streams(thread.now + 1ms));
+  for (int look = 0; look < 100; ++look) thread.gathering.waited(thread.now += 1us);
+  thread.behind = true;
+  EXPECT_NE(thread.commit(1us), Went::at_once);
+}
+
 TEST(Gathering, SaysWhatItWouldPostAndCountsNothingByIt) {
   Thread thread;
   static_cast<void>(thread.stream(1000, 30ns));
   while (thread.commit(30ns) != Went::at_once) {
   }
   const auto& gathering = thread.gathering;
-  for (int look = 0; look < 100; ++look) ASSERT_FALSE(gathering.posts(64, false, thread.now));
-  EXPECT_TRUE(gathering.posts(gathering.enough(), false, thread.now));
-  EXPECT_FALSE(gathering.posts(gathering.enough(), true, thread.now)) << "what is lent leaves more at once";
-  EXPECT_TRUE(gathering.posts(gathering.enough(true), true, thread.now));
-  EXPECT_TRUE(gathering.posts(64, false, thread.now + 1ms)) << "after a pause";
-  EXPECT_FALSE(gathering.posts(64, false, thread.now));
+  for (int look = 0; look < 100; ++look) ASSERT_FALSE(gathering.posts(64, false, false, thread.now));
+  EXPECT_TRUE(gathering.posts(gathering.enough(), false, false, thread.now));
+  EXPECT_FALSE(gathering.posts(gathering.enough(), true, false, thread.now)) << "what is lent leaves more at once";
+  EXPECT_TRUE(gathering.posts(gathering.enough(true), true, false, thread.now));
+  EXPECT_TRUE(gathering.posts(64, false, false, thread.now + 1ms)) << "after a pause";
+  EXPECT_FALSE(gathering.posts(64, false, false, thread.now));
 }
 
 TEST(Gathering, WhatComesFurtherApartThanAStreamGoesAtOnceHoweverLongPostsTake) {
@@ -168,21 +197,32 @@ TEST(Gathering, NothingIsLeftBeforeTheServiceThreadWasCalled) {
   FAIL() << "a stream gathers";
 }
 
-TEST(Gathering, WhileTheThreadPostsTheServiceThreadComesLessAndLessOften) {
+TEST(Gathering, WhileTheThreadGoesOnTheServiceThreadComesLessAndLessOften) {
   Thread thread;
   static_cast<void>(thread.stream(1000, 30ns));
   std::chrono::nanoseconds last = Gathering::first_look;
   for (int look = 0; look < 10; ++look) {
-    static_cast<void>(thread.stream(1000, 30ns));
-    const auto pause = thread.gathering.goes_on();
+    static_cast<void>(thread.stream(look % 2 == 0 ? 1000 : 1, 30ns));
+    const auto pause = thread.gathering.goes_on(false);
     ASSERT_TRUE(pause) << look;
     EXPECT_EQ(*pause, std::min<std::chrono::nanoseconds>(2 * last, Gathering::last_look));
     last = *pause;
   }
-  EXPECT_FALSE(thread.gathering.goes_on()) << "nothing was posted since";
+  EXPECT_FALSE(thread.gathering.goes_on(false)) << "nothing was done since";
   thread.gathering.rest();
   static_cast<void>(thread.stream(1000, 30ns));
-  EXPECT_EQ(thread.gathering.goes_on(), 2 * Gathering::first_look) << "a new stream is looked after soon";
+  EXPECT_EQ(thread.gathering.goes_on(false), 2 * Gathering::first_look) << "a new stream is looked after soon";
+}
+
+// A post of 1 MiB takes longer than the first looks are apart, and so does waiting for room: neither is an end.
+TEST(Gathering, WhoPostsOrLooksForRoomGoesOn) {
+  Thread thread;
+  static_cast<void>(thread.stream(1000, 30ns));
+  static_cast<void>(thread.gathering.goes_on(false));
+  EXPECT_TRUE(thread.gathering.goes_on(true)) << "it posts";
+  static_cast<void>(thread.gathering.ask(false));
+  EXPECT_TRUE(thread.gathering.goes_on(false)) << "it has looked for room";
+  EXPECT_FALSE(thread.gathering.goes_on(false));
 }
 
 TEST(Gathering, AWriterWithoutRoomAsksNowAndThenAndBeforeItSleeps) {

@@ -34,6 +34,7 @@ struct Far {
   std::vector<std::uint64_t> counters = std::vector<std::uint64_t>(32);
   int turns_away = 0;                  // posts with puts, from now on
   int posts = 0;                       // with puts
+  std::vector<Signal> early;           // of the puts of the last post, as far as there are any
   std::vector<std::uint64_t> credits;  // that come in, one with each look from now on
   std::uint64_t credit_plus_one = 0;   // that came last
   std::optional<std::uint64_t> resumed;
@@ -60,6 +61,10 @@ class LinkToFar final : public psyne::Link {
     }
     if (!puts.empty()) {
       ++far_.posts;
+      far_.early.clear();
+      for (const Put& put : puts) {
+        if (put.early.counter != Signal::none) far_.early.push_back(put.early);
+      }
       if (far_.resumed_after_post) far_.resumed = std::exchange(far_.resumed_after_post, std::nullopt);
     }
     if (signal.counter != Signal::none) far_.counters.at(signal.counter) = signal.value;
@@ -237,6 +242,25 @@ TEST_F(LentForLong, ArriveFromWhereTheyLieAndAreReturnedByCredit) {
   static_cast<void>(outlet_.released());
   EXPECT_EQ(record.returns, 1);
   EXPECT_FALSE(record.lent());
+}
+
+// Credit is asked for along with them, and each is told to have arrived before the next one has.
+TEST_F(LentForLong, AskForCreditAsTheyLeave) {
+  const auto payload = random_bytes(100'000);
+  Lent one;
+  static_cast<void>(lend(payload, one));
+  const std::uint64_t end = outlet_.writer.position();
+  const auto asked = std::ranges::find(far_.early, counter_index(psyne::WireCounter::asked), &Signal::counter);
+  ASSERT_NE(asked, far_.early.end());
+  EXPECT_EQ(asked->value, end + 1);
+  EXPECT_FALSE(asked->attend) << "the reader is not to be woken for it";
+  const auto arrived = std::ranges::find(far_.early, counter_index(psyne::WireCounter::arrived), &Signal::counter);
+  ASSERT_NE(arrived, far_.early.end());
+  EXPECT_EQ(arrived->value, end + 1);
+  outlet_.writer.recall(one);
+  static_cast<void>(send(payload));
+  const auto asks = [](const Signal& signal) { return signal.counter == counter_index(psyne::WireCounter::asked); };
+  EXPECT_TRUE(std::ranges::none_of(far_.early, asks)) << "nobody waits for one that is copied";
 }
 
 TEST_F(LentForLong, SeveralAreReturnedInTheirOrder) {

@@ -100,6 +100,23 @@ TEST(Service, ReportsHangUpThoughNoEventWasAskedFor) {
   EXPECT_TRUE(recorder.events & EPOLLHUP);
 }
 
+TEST(Service, SaysNothingOfWhatIsSuspendedUntilItIsWatchedAgain) {
+  Service& service = *Service::process().value();
+  Pair pair;
+  Recorder recorder;
+  service.watch(pair.ours.get(), EPOLLIN, recorder).value();
+  for (int times = 0; times < 2; ++times) service.suspend(pair.ours.get());
+  pair.say();
+  pair.theirs.reset();
+  for (int turn = 0; turn < 10; ++turn) service.run([] {});
+  EXPECT_EQ(recorder.calls, 0);
+  recorder.also = [&](int descriptor) { service.unwatch(descriptor); };
+  service.rewatch(pair.ours.get(), EPOLLIN).value();
+  EXPECT_TRUE(eventually([&] { return recorder.calls == 1; }));
+  service.suspend(pair.ours.get());
+  EXPECT_EQ(service.rewatch(pair.ours.get(), EPOLLIN).error(), psyne::Code::not_found) << "it is not watched any more";
+}
+
 TEST(Service, RunsPostedWorkInOrderAndRunWaitsForIt) {
   Service& service = *Service::process().value();
   std::vector<int> order;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/transport/post.hpp>
 #include <psyne/transports/stream/link/byte_stream.hpp>
 #include <psyne/transports/stream/link/frame.hpp>
@@ -64,6 +65,7 @@ class FrameQueue {
   Entry& entry(std::size_t place) noexcept { return entries_[(first_ + place) & (entries_.size() - 1)]; }
   Entry& next();
   static void keep_payload(Entry& entry);
+  Write write_all(ByteStream& stream) noexcept;
   void advance(std::size_t bytes) noexcept;
 
   std::vector<Entry> entries_ = std::vector<Entry>(8);  // a power of two, from first_ on, around
@@ -72,6 +74,11 @@ class FrameQueue {
   std::size_t sent_ = 0;  // of the first
   std::size_t posts_ = 0;
   Token written_ = 0;
+
+  // Of the last long write.
+  Deadline began_{};
+  Deadline ended_{};
+  Clock::duration took_{0};
 };
 
 }  // namespace psyne::inline v0

@@ -42,6 +42,9 @@ namespace psyne::inline v0 {
 /// has read meanwhile, it watches again. So a signal to attend to, in the middle of what a thread that has gone off did
 /// not read, waits up to 32 ms, and everything else for nobody.
 ///
+/// A reader that finds something again and again, and does not sleep, looks alone: the socket is in no epoll set until
+/// he settles before a sleep, or the service thread sees that he has gone off, which then learns that late of an end.
+///
 /// Who writes: whoever posts. What the socket has no room for stays in the queue, and the service thread writes it when
 /// there is room. A stream that encrypts may hold bytes that nobody who watches the socket is told of: whoever leaves
 /// some unread rings the bell, and whoever begins to watch looks first.
@@ -126,7 +129,11 @@ class StreamLink final : public Link,
   void rest(std::chrono::nanoseconds pause) noexcept;
   void watch(std::uint32_t add, std::uint32_t remove) noexcept;
 
-  void read(bool all) noexcept;
+  void look_alone() noexcept;
+  void look_no_more_alone() noexcept;
+  void look_away() noexcept;
+
+  bool read(bool all) noexcept;
   std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override;
   std::optional<std::span<std::byte>> place_in_region(const Frame& frame) const noexcept;
   Guess guess() const noexcept override { return redirection_.guess(); }
@@ -135,6 +142,7 @@ class StreamLink final : public Link,
   void ended() noexcept;
   void broke_off(int error) noexcept;
 
+  void tell(const Signal& signal, Frame& by) noexcept;
   void write() noexcept;
   void send(const Frame& frame) noexcept;
   void acknowledge_revocations();
@@ -193,10 +201,12 @@ class StreamLink final : public Link,
   std::atomic<bool> revoked_{false};  // revocations_ has something
 
   AttachedRegions attached_;  // the link's thread
+  std::uint32_t finds_ = 0;   // the link's thread: looks that found something since it settled
 
   std::mutex bell_mutex_;
   Bell* bell_ = nullptr;
   Bell* service_bell_ = nullptr;
+  std::atomic<bool> looks_alone_{false};  // changed under bell_mutex_
 
   // What the service thread watches, and when it looks again.
   ShortLock<> watch_lock_;

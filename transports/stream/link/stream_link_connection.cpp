@@ -54,17 +54,25 @@ void StreamLink::ready(int /*descriptor*/, std::uint32_t events) noexcept {
     const std::lock_guard lock(send_mutex_);
     write();
   }
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) return read(true);
-  if ((events & EPOLLIN) == 0) return;
-  if (!driven_.exchange(false, std::memory_order_relaxed)) return read(true);
+  const bool ends = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  if (!ends && (events & EPOLLIN) == 0) return;
+  if (ends || !driven_.exchange(false, std::memory_order_relaxed)) {
+    read(true);
+    return;
+  }
   watch(0, EPOLLIN);
+  if (looks_alone_.load(std::memory_order_relaxed)) look_away();
   rest(first_pause);
 }
 
 void StreamLink::look_again() noexcept {
   if (peer_state() != PeerState::alive || broken()) return;
   const bool driven = driven_.exchange(false, std::memory_order_relaxed);
-  if (!driven) watch(EPOLLIN, 0);
+  if (!driven) {
+    watch(EPOLLIN, 0);
+  } else if (looks_alone_.load(std::memory_order_relaxed)) {
+    look_away();
+  }
   if (holds_ && stream_->holds_unread()) read(true);
   // Last: who destroys the link waits for no more than that the timer is not set.
   if (driven) rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause));
@@ -82,6 +90,29 @@ void StreamLink::watch(std::uint32_t add, std::uint32_t remove) noexcept {
   const std::lock_guard lock(watch_lock_);
   watched_ = (watched_ | add) & ~remove;
   static_cast<void>(line_->rewatch(watched_));
+}
+
+// While its reader looks and looks and does not sleep, nobody is to be woken. To be watched nevertheless costs each
+// packet a lock and a call for each epoll set: 4 % of 8 B one way, 3 % of 64 KiB, 2 % of streams of 1 MiB.
+
+void StreamLink::look_alone() noexcept {
+  const std::lock_guard lock(bell_mutex_);
+  if (peer_state() != PeerState::alive || broken()) return;
+  if (bell_ != nullptr) bell_->unwatch(line_->get());
+  looks_alone_.store(true, std::memory_order_relaxed);
+}
+
+// Before a sleep. What has come since is told at once: by levels, to begin to watch looks.
+void StreamLink::look_no_more_alone() noexcept {
+  const std::lock_guard lock(bell_mutex_);
+  if (!looks_alone_.exchange(false, std::memory_order_relaxed) || bell_ == nullptr) return;
+  if (!bell_->watch(line_->get())) bell_->ring();  // nobody sleeps on what is not watched
+}
+
+// The service thread, which looks again.
+void StreamLink::look_away() noexcept {
+  const std::lock_guard lock(watch_lock_);
+  if ((watched_ & (EPOLLIN | EPOLLOUT)) == 0) line_->suspend();
 }
 
 // Connections that break.
@@ -118,6 +149,7 @@ void StreamLink::part(PeerState how) noexcept {
   }
   {
     const std::lock_guard lock(bell_mutex_);
+    looks_alone_.store(false, std::memory_order_relaxed);
     if (bell_ != nullptr) bell_->unwatch(line_->get());
   }
   const std::lock_guard lock(watch_lock_);
@@ -277,6 +309,7 @@ void StreamLink::end(PeerState how) noexcept {
   watch(0, EPOLLIN | EPOLLRDHUP);
   {
     const std::lock_guard lock(bell_mutex_);
+    looks_alone_.store(false, std::memory_order_relaxed);
     if (bell_ != nullptr) {
       bell_->unwatch(line_->get());
       bell_->ring();
@@ -290,6 +323,7 @@ Result<void> StreamLink::attach_bell(Bell* bell) {
   const std::lock_guard lock(bell_mutex_);
   if (bell_ != nullptr && peer_state() == PeerState::alive) bell_->unwatch(line_->get());
   bell_ = nullptr;
+  looks_alone_.store(false, std::memory_order_relaxed);
   if (bell == nullptr) return {};
   if (peer_state() != PeerState::alive) {
     bell->ring();  // whoever attaches after the end must still see it

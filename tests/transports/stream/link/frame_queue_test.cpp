@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <random>
+#include <thread>
 
 namespace {
 
@@ -128,6 +131,28 @@ TEST(FrameQueue, BytesThatAreNoFrameGoFirst) {
   std::vector<std::byte> wanted = first;
   expect(wanted, frame, {});
   EXPECT_EQ(stream.gone, wanted);
+}
+
+// The first part alone wakes the reader, who copies it out meanwhile; in a stream he is awake.
+TEST(FrameQueue, ALongWriteBeginsWithAShortOneUnlessItFollowsAnother) {
+  FrameQueue queue;
+  WrittenStream stream;
+  const std::vector<std::byte> payload(1 << 20);
+  const Frame frame{.length = 1 << 20};
+  const auto calls = [&] {
+    const int before = stream.calls;
+    stream.room = 2 << 20;
+    stream.gone.clear();
+    queue.push(frame, payload, 1, true);
+    EXPECT_EQ(queue.write(stream), Write::all);
+    return stream.calls - before;
+  };
+  EXPECT_EQ(calls(), 2);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // longer than what the write took
+  EXPECT_EQ(calls(), 2);
+  int least = 2;
+  for (int i = 0; i < 100; ++i) least = std::min(least, calls());
+  EXPECT_EQ(least, 1);
 }
 
 TEST(FrameQueue, WhatItKeepsMayChangeAfterwards) {

@@ -234,6 +234,29 @@ TEST(FrameReader, AFlowIsReadAndNotLookedAt) {
   EXPECT_EQ(stream.coming.size(), sizeof(Frame)) << "and looked at again when it has run dry";
 }
 
+TEST(FrameReader, TheRestOfALargePutIsReadAndNotLookedAt) {
+  WrittenStream stream;
+  append(stream.coming, {.length = 90'000, .generation = 7, .value = 1});
+  std::vector<std::byte> rest(stream.coming.begin() + 1000, stream.coming.end());
+  stream.coming.resize(1000);
+  FrameReader reader;
+  Sink sink;
+  while (reader.look(stream, sink) != Read::nothing) {
+  }
+  for (const std::size_t left : {std::size_t{50'000}, std::size_t{0}}) {
+    stream.coming.assign(rest.begin(), rest.end() - static_cast<std::ptrdiff_t>(left));
+    rest.erase(rest.begin(), rest.end() - static_cast<std::ptrdiff_t>(left));
+    const int before = stream.calls;
+    EXPECT_EQ(reader.look(stream, sink), Read::drained);
+    EXPECT_EQ(stream.calls, before + 1);
+    EXPECT_TRUE(stream.coming.empty());
+    while (reader.look(stream, sink) != Read::nothing) {
+    }
+  }
+  EXPECT_EQ(sink.frames.size(), 1U);
+  EXPECT_EQ(sink.sums[0], 90'000);
+}
+
 TEST(FrameReader, LooksSeeTheEndAndWhatIsWrong) {
   Sink sink;
   WrittenStream ended;

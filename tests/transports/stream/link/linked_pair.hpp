@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -19,7 +20,7 @@
 
 namespace psyne_test {
 
-/// Two connected sockets that do not block.
+/// Two connected sockets that do not block, nor wait for more to send.
 inline std::array<psyne::Descriptor, 2> connected_sockets(int domain) {
   std::array<int, 2> ends{-1, -1};
   if (domain == AF_UNIX) {
@@ -40,6 +41,8 @@ inline std::array<psyne::Descriptor, 2> connected_sockets(int domain) {
   }
   fcntl(first.get(), F_SETFL, O_NONBLOCK);
   psyne::Descriptor second(accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  const int yes = 1;  // as every connection of psyne's
+  for (const auto* end : {&first, &second}) setsockopt(end->get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   return {std::move(first), std::move(second)};
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -91,6 +92,26 @@ TEST_P(StreamLink, RawBytesAreTakenAtOnce) {
   ASSERT_TRUE(soon([&] { return pair.links[1]->counter(0) == 1; }));
   EXPECT_TRUE(std::ranges::all_of(pair.windows[1].bytes().first(4096), [](auto b) { return b == std::byte{2}; }));
   EXPECT_EQ(pair.windows[1].bytes()[4096], std::byte{1});
+}
+
+// What a put says for itself is told once it has landed, and of a counter that the link has.
+TEST_P(StreamLink, APutMayTellSomethingEarly) {
+  LinkedPair pair(GetParam(), {}, 4 << 20);
+  const std::vector<std::byte> bytes(1 << 20, std::byte{1});
+  std::array<Put, 3> puts;
+  for (std::size_t place = 0; place < puts.size(); ++place) {
+    puts[place] = {.local = bytes, .remote = &pair.targets[0], .offset = place << 20U};
+  }
+  puts[0].early = {.counter = 2, .value = 7};
+  puts[1].early = {.counter = 0, .value = 5};
+  pair.links[0]->post(puts, {.counter = 0, .value = 9}).value();
+  ASSERT_TRUE(soon([&] { return pair.links[1]->counter(2) == 7; }));
+  EXPECT_EQ(pair.windows[1].bytes()[(1 << 20) - 1], std::byte{1});
+  ASSERT_TRUE(soon([&] { return pair.links[1]->counter(0) >= 5; }));
+  EXPECT_EQ(pair.windows[1].bytes()[(2 << 20) - 1], std::byte{1});
+  ASSERT_TRUE(soon([&] { return pair.links[1]->counter(0) == 9; }));
+  puts[1].early.counter = psyne::StreamLink::counters;
+  EXPECT_EQ(pair.links[0]->post(puts, {}).error(), Code::invalid_argument);
 }
 
 TEST_P(StreamLink, APostIsCompletedWhenItsMemoryIsNotReadAnyMore) {
