@@ -62,7 +62,7 @@ class Gathering {
   /// A record was committed, and `waiting` bytes of its lane are not posted: whether it is left without a look at the
   /// clock. The service thread is called already. `lent`: some of it.
   bool leave(std::uint64_t waiting, bool lent) noexcept {
-    step();
+    acted();
     if (unlooked_ == 0 || waiting >= enough(lent) || !called_) return false;
     --unlooked_;
     return true;
@@ -99,8 +99,8 @@ class Gathering {
   /// The service thread, having come: when to look again, where this thread has done something since the last look, or
   /// is `busy` with it.
   std::optional<std::chrono::nanoseconds> goes_on(bool busy) noexcept {
-    const std::uint32_t steps = steps_.load(std::memory_order_relaxed);
-    if (std::exchange(seen_, steps) == steps && !busy) return {};
+    const std::uint32_t acts = acts_.load(std::memory_order_relaxed);
+    if (std::exchange(seen_, acts) == acts && !busy) return {};
     pause_ = std::min<std::chrono::nanoseconds>(2 * pause_, last_look);
     return pause_;
   }
@@ -114,12 +114,12 @@ class Gathering {
   /// the ring at a time: to ask whenever a record is in the way would be two posts for each (0.2 M messages a second
   /// over TCP). So it asks when it goes to sleep, and at every 64th look.
   bool ask(bool goes_to_sleep) noexcept {
-    step();
+    acted();
     return !gathers_ || goes_to_sleep || ++looks_ % looks_between_asks == 0;
   }
 
  private:
-  void step() noexcept { steps_.store(steps_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  void acted() noexcept { acts_.store(acts_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
   const std::uint64_t enough_;
   const std::uint64_t enough_lent_;
@@ -131,8 +131,8 @@ class Gathering {
   Deadline free_{};                // when posting will have had no more than its share
   Clock::duration post_{0};
   std::uint32_t looks_ = 0;
-  std::atomic<std::uint32_t> steps_{0};  // the sender's thread writes; what it guards lies behind the gate
-  std::uint32_t seen_ = 0;               // these two between call() and rest() the service thread's
+  std::atomic<std::uint32_t> acts_{0};  // the sender's thread writes; what it guards lies behind the gate
+  std::uint32_t seen_ = 0;              // these two between call() and rest() the service thread's
   std::chrono::nanoseconds pause_ = first_look;
 };
 
