@@ -59,7 +59,7 @@ void ReaderPeer::post_or_gather(std::uint64_t waiting, bool lent) noexcept {
     carry();
     gathering_.posted(now, Clock::now());
   } else {
-    call(lent_.newest());
+    call(briefly_lent_ ? nullptr : lent_.newest());
   }
 }
 

@@ -277,7 +277,7 @@ class LaneWriter {
   }
   void give_back(LentRecord& record) noexcept {
     std::byte* const place = written_.payload(record.place() - Record::word_bytes);
-    if (record.payload().data() != place) readers_.take_back(record, place);
+    readers_.take_back(record, place);
     lent_.remove(record);
   }
 

@@ -1,4 +1,5 @@
 // Messages long enough to be posted from the sender's own memory and read straight into the receiver's.
+#include "eventually.hpp"
 #include "schemes.hpp"
 
 #include <algorithm>
@@ -178,6 +179,34 @@ TEST_P(LongMessage, OfSeveralSendersDoNotMeetInTheBuffer) {
     buffer[0] = word(number, 0);
     ASSERT_EQ(*count, which == 0 ? 50'000U : 10U);
     ASSERT_EQ(sound(std::span(buffer).first(*count), number), *count);
+  }
+}
+
+// The posts to three receivers are more than what posting may take at once: one of them waits for somebody to come by.
+TEST_P(LongMessage, ReachesEveryReceiverThoughItsSenderDoesNothingMore) {
+  const std::string name = uri();
+  auto sender = Sender<Words>::open(name, {.delivery = psyne::Delivery::all}).value();
+  std::vector<Receiver<Words>> receivers;
+  for (int i = 0; i < 3; ++i) {
+    receivers.push_back(Receiver<Words>::open(to(name), {.delivery = psyne::Delivery::all}).value());
+  }
+  ASSERT_TRUE(psyne_test::eventually([&] { return sender.receivers() == receivers.size(); }));
+  std::vector<std::uint32_t> mine(12'500);
+  for (std::uint32_t number = 0; number < 40; ++number) {
+    fill(mine, number);
+    if (number % 2 == 0) {
+      sender.send(std::span<const std::uint32_t>(mine), 30s).value();
+    } else {
+      auto draft = sender.reserve(mine.size(), 30s);
+      ASSERT_TRUE(draft) << draft.error().text();
+      std::ranges::copy(mine, draft->begin());
+      draft.commit().value();
+    }
+    for (auto& receiver : receivers) {
+      const auto message = receiver.receive(30s);
+      ASSERT_TRUE(message) << number << ": " << message.error().text();
+      ASSERT_EQ(sound(*message, number), mine.size());
+    }
   }
 }
 
