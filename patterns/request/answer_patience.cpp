@@ -12,7 +12,8 @@ Result<Patience> answer_patience(std::string_view uri, const std::optional<Patie
   auto config = Config::process().with(*parsed);
   if (!config) return config.error();
   Patience patience = channel_patience(*config, *parsed, given);
-  if (!given && (patience.spins > 0 || patience.pauses > 0)) patience.yields = std::max(patience.yields, looks_for_answer);
+  if (!given && (patience.spins > 0 || patience.pauses > 0))
+    patience.yields = std::max(patience.yields, looks_for_answer);
   return patience;
 }
 
