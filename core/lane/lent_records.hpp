@@ -10,6 +10,7 @@ namespace psyne::inline v0 {
 class LentRecord {
  public:
   LentRecord() noexcept = default;
+  virtual ~LentRecord() = default;
   LentRecord(const LentRecord&) = delete;
   LentRecord& operator=(const LentRecord&) = delete;
 
@@ -20,9 +21,6 @@ class LentRecord {
   std::uint64_t next() const noexcept { return next_; }
   const LentRecord* earlier() const noexcept { return earlier_; }
   const LentRecord* later() const noexcept { return later_; }
-
- protected:
-  virtual ~LentRecord() = default;
 
  private:
   friend class LentRecords;

@@ -85,8 +85,9 @@ class Service {
   };
 
   struct Watch {
-    Watcher* watcher;
-    std::uint32_t generation;  // a descriptor number is used again at once after close; its stale events are not ours
+    Watcher* watcher = nullptr;
+    std::uint32_t generation =
+        0;  // a descriptor number is used again at once after close; its stale events are not ours
     bool suspended = false;
   };
 

@@ -32,6 +32,10 @@ class SendOperation : public ResultState<void>, private OperationLimit, private 
   using Queue = SendQueue<Records>;
   using State = SenderState<Records>;
 
+  ~SendOperation() override = default;
+  SendOperation(const SendOperation&) = delete;
+  SendOperation& operator=(const SendOperation&) = delete;
+
   std::string what() const override { return queue_->what(); }
   WaitEnd wait(Deadline deadline, const StopToken& stop, const Patience& /*patience*/ = {}) override {
     return queue_->wait(*this, deadline, stop);
@@ -42,8 +46,6 @@ class SendOperation : public ResultState<void>, private OperationLimit, private 
 
  protected:
   explicit SendOperation(std::shared_ptr<Queue> queue) noexcept : queue_(std::move(queue)) {}
-  ~SendOperation() override = default;
-
   /// Commits it where room was found; or lends it, see lend().
   virtual void put(State& state, std::byte* place) = 0;
   virtual std::uint64_t bytes() const noexcept = 0;
