@@ -110,9 +110,9 @@ class Gathering {
     pause_ = first_look;
   }
 
-  /// Whether a writer that finds no room is to ask for some. A reader that goes on gives credit by itself, an eighth of
-  /// the ring at a time: to ask whenever a record is in the way would be two posts for each (0.2 M messages a second
-  /// over TCP). So it asks when it goes to sleep, and at every 64th look.
+  /// Whether a writer that finds no room is to ask for some. A reader that goes on gives credit by itself, a quarter of
+  /// the ring or more at a time: to ask whenever a record is in the way would be two posts for each (0.2 M messages a
+  /// second over TCP). So it asks when it goes to sleep, and at every 64th look.
   bool ask(bool goes_to_sleep) noexcept {
     acted();
     return !gathers_ || goes_to_sleep || ++looks_ % looks_between_asks == 0;

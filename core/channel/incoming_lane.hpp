@@ -31,13 +31,16 @@ class IncomingLane : public LaneSource {
   IncomingLane(const IncomingLane&) = delete;
   IncomingLane& operator=(const IncomingLane&) = delete;
 
-  void connect(std::unique_ptr<Link> link) {
+  void connect(std::shared_ptr<Link> link) {
     link_ = std::move(link);
     credit_.connect(*link_);
   }
   /// Not mapped: how the copy of the ring was exposed to the sender.
   void exposed(std::uint64_t generation) noexcept { mirror_.generation = generation; }
   Link& link() const { return *link_; }
+  const std::shared_ptr<Link>& shared_link() const { return link_; }
+  /// Not mapped: what the sender puts into.
+  const std::shared_ptr<const Region>& copy() const { return parts_.mirror; }
   const LaneOffer& offer() const { return parts_.offer; }
   /// "sender camera (pid 812)"
   std::string who() const;
@@ -86,9 +89,9 @@ class IncomingLane : public LaneSource {
   std::uint64_t told(WireCounter counter) const { return link_->counter(counter_index(counter)); }
 
   Parts parts_;
-  std::unique_ptr<Link> link_;
-  RemoteSpan mirror_;    // not mapped; as it is named to the link
-  WireCredit<> credit_;  // not mapped
+  std::shared_ptr<Link> link_;  // also of who waits until the peer has heard our goodbye
+  RemoteSpan mirror_;           // not mapped; as it is named to the link
+  WireCredit<> credit_;         // not mapped
   std::unique_ptr<Unpacking> unpacking_;
 };
 

@@ -59,7 +59,7 @@ void ReaderPeer::post_or_gather(std::uint64_t waiting, bool lent) noexcept {
     carry();
     gathering_.posted(now, Clock::now());
   } else {
-    call(briefly_lent_ ? nullptr : lent_.newest());
+    call(lent ? lent_.newest() : nullptr);
   }
 }
 
@@ -72,14 +72,14 @@ void ReaderPeer::call(const LentRecord* last) noexcept {
 
 void ReaderPeer::taken_back(const LentRecord& lent, const std::byte* place) noexcept {
   link_->moved(lent.payload(), place);
-  if (!gathering_.gathers() || news_.flushed() == outlet_->position()) return;
+  if (!gathering_.gathers() || unposted() == 0) return;
   call(lent_.newest() == &lent ? nullptr : lent_.newest());
 }
 
 // What gathers had better be in the ring, and leave by one post with what follows.
 bool ReaderPeer::posts(std::uint64_t bytes) const noexcept {
   if (!gathering_.gathers()) return true;
-  return gathering_.posts(outlet_->position() - news_.flushed() + bytes, false, false, Clock::now());
+  return gathering_.posts(unposted() + bytes, false, false, Clock::now());
 }
 
 void ReaderPeer::flush_lent(std::uint64_t position) noexcept {
@@ -117,11 +117,12 @@ std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
     return cursor;
   }
   const bool streams = gathering_.streams(Clock::now());
-  const std::uint64_t waiting = outlet_->position() - news_.flushed();
-  if (asks || waiting == 0 || waiting >= before_it()) carry();
+  if (asks || unposted() == 0 || unposted() >= before_it()) carry();
   if (streams) gathering_.waited(Clock::now());
   return cursor;
 }
+
+std::uint64_t ReaderPeer::unposted() const noexcept { return outlet_->position() - news_.flushed(); }
 
 // What is lent gathers while its reader has more before it than gathers: each post of a burst is twice as long as the
 // one before, and nobody waits for one.

@@ -72,6 +72,7 @@ class ReaderPeer final : public LaneWire {
 
  private:
   void resume() noexcept;
+  std::uint64_t unposted() const noexcept;
   std::uint64_t before_it() const noexcept;
   void post_or_gather(std::uint64_t waiting, bool lent) noexcept;
   void call(const LentRecord* last) noexcept;

@@ -90,21 +90,49 @@ void ReceiverEnd::leave() {
   service_bell_.reset();
 }
 
-void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken) {
+void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken, Deadline until) {
   if (!lane.mapped()) {
     {
       const std::lock_guard lock(mutex_);
       std::erase(wired_, &lane);
     }
     static_cast<void>(lane.link().attach_service_bell(bell_.get()));
-    for (const Deadline until = Clock::now() + settings_.linger; !lane.leave(taken) && Clock::now() < until;) {
+    while (!lane.leave(taken) && Clock::now() < until) {
       lane.link().settle();
       bell_->sleep(until);
     }
     static_cast<void>(lane.link().attach_service_bell(nullptr));
-    lane.link().close();  // views that are held lie in our copy of the ring, and need no link
+    lane.link().leave();  // views that are held lie in our copy of the ring, and need no link
+    goodbyes_.push_back({.link = lane.shared_link(), .copy = lane.copy()});
+    forget_parted();
   }
   static_cast<void>(lane.link().attach_bell(nullptr));
+}
+
+void ReceiverEnd::forget_parted() {
+  std::erase_if(goodbyes_, [](const auto& goodbye) { return goodbye.link->peer_state() != PeerState::alive; });
+}
+
+void ReceiverEnd::await_goodbyes(Deadline until) {
+  if (forked()) return;
+  const auto heard = [this] {
+    for (const Goodbye& goodbye : goodbyes_) {
+      static_cast<void>(goodbye.link->progress());
+      if (goodbye.link->peer_state() != PeerState::alive) static_cast<void>(goodbye.link->attach_bell(nullptr));
+    }
+    forget_parted();
+    return goodbyes_.empty();
+  };
+  for (const Goodbye& goodbye : goodbyes_) static_cast<void>(goodbye.link->attach_bell(bell_.get()));
+  while (!heard() && Clock::now() < until) {
+    for (const Goodbye& goodbye : goodbyes_) goodbye.link->settle();
+    if (!heard()) bell_->sleep(until);
+  }
+  for (const Goodbye& goodbye : goodbyes_) {
+    static_cast<void>(goodbye.link->attach_bell(nullptr));
+    goodbye.link->close();
+  }
+  goodbyes_.clear();
 }
 
 void ReceiverEnd::settle_wired() {

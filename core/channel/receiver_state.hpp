@@ -39,10 +39,13 @@ class ReceiverState {
   explicit ReceiverState(std::unique_ptr<ReceiverEnd> end) : end_(std::move(end)) {}
   ~ReceiverState() {
     membership_.leave();
-    await_connections();
+    end_->refuse();
+    const Deadline until = Clock::now() + end_->settings().linger;
+    await_connections(until);
+    for (Lane* lane : lanes_) let_go(lane, until);
+    for (Lane* lane : joining_) let_go(lane, until);
+    end_->await_goodbyes(until);
     end_->leave();
-    for (Lane* lane : lanes_) let_go(lane);
-    for (Lane* lane : joining_) let_go(lane);
   }
   ReceiverState(const ReceiverState&) = delete;
   ReceiverState& operator=(const ReceiverState&) = delete;
@@ -86,14 +89,15 @@ class ReceiverState {
   /// (peer_lost), wrote nonsense (corrupted), or was refused; closed when all have gone.
   std::optional<Error> settle() {
     take_in();
+    end_->forget_parted();
     if (auto gone = take_out_ended()) return gone;  // first: what is refused may be a try to begin anew
+    if (closed_ && lanes_.empty() && joining_.empty() && !end_->expects()) return closed_error();
     if (end_->arrivals()) {
       if (auto refusal = end_->take_refusal()) {
         end_->metrics().add(ChannelColumn::refused);
         return refusal;
       }
     }
-    if (closed_ && lanes_.empty() && joining_.empty() && !end_->expects()) return closed_error();
     return std::nullopt;
   }
 
@@ -299,11 +303,9 @@ class ReceiverState {
   static bool gone(const Lane& lane) { return lane.link().peer_state() != PeerState::alive; }
 
   // Senders are told last what was taken, and who comes back finds this end only while it is present.
-  void await_connections() {
+  void await_connections(Deadline until) {
+    if (end_->forked()) return;
     const auto is_broken = [](const Lane* lane) { return lane->link().broken_since().has_value(); };
-    if (end_->forked() || std::ranges::none_of(lanes_, is_broken)) return;
-    end_->refuse();
-    const Deadline until = Clock::now() + end_->settings().linger;
     while (std::ranges::any_of(lanes_, is_broken) && Clock::now() < until) {
       for (Lane* lane : lanes_) {
         lane->progress();
@@ -313,9 +315,9 @@ class ReceiverState {
     }
   }
 
-  void let_go(Lane* lane) {
+  void let_go(Lane* lane, Deadline until) {
     if (lane == redirected_) end_redirect();
-    end_->part_from(*lane, lane->taken());
+    end_->part_from(*lane, lane->taken(), until);
     lane->retire();
   }
 
@@ -365,7 +367,7 @@ class ReceiverState {
     }
     last_ = lane->who();
     end_->parted(*lane, told);
-    let_go(lane);
+    let_go(lane, Clock::now() + end_->settings().linger);
     const ReceiverOptions& given = end_->settings().given;
     closed_ = !given.wait_for_senders && !given.tell_closed;
     show_lanes();

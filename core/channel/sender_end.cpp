@@ -120,6 +120,9 @@ Result<std::unique_ptr<Outlet>> SenderEnd::new_outlet() const {
 }
 
 Result<Greeting> SenderEnd::offer(Link& link) {
+  if (leaving_.load(std::memory_order_relaxed)) {
+    return Error(Code::not_found, "cannot send on " + uri_).because("this sender is closing");
+  }
   Invited invited;
   if (own_rings(settings_.delivery)) {
     auto outlet = new_outlet();

@@ -149,6 +149,7 @@ class SenderEnd final : public Host {
   bool orphaned();
   bool joined() const;
   bool undelivered();
+  bool says_goodbye() const;
   Result<void> delivered();
   std::string awaited() const;
   template <class Condition>
@@ -168,6 +169,7 @@ class SenderEnd final : public Host {
   Lost last_lost_;                           // inside the gate
   std::atomic<std::uint64_t> turnover_{0};   // changed inside the gate
   bool closed_ = false;
+  std::atomic<bool> leaving_{false};  // nobody is let in any more
   const std::uint32_t epoch_ = fork_epoch();
 
   mutable std::mutex mutex_;  // taken after the gate

@@ -111,6 +111,19 @@ bool SenderEnd::undelivered() {
   });
 }
 
+// Not mapped: whether a receiver may not have heard that this end leaves: its connection may break, and be followed by
+// another.
+bool SenderEnd::says_goodbye() const {
+  const std::lock_guard lock(mutex_);
+  bool any = false;
+  for (const auto& peer : peers_) {
+    peer->link().leave();
+    static_cast<void>(peer->link().progress());
+    any = any || peer->link().peer_state() == PeerState::alive;
+  }
+  return any;
+}
+
 // What close() says when it waited in vain.
 Result<void> SenderEnd::delivered() {
   std::uint64_t messages = 0;
@@ -152,6 +165,8 @@ Result<void> SenderEnd::close(std::chrono::nanoseconds linger) {
   }
   Result<void> delivered;
   if (linger_while([this] { return undelivered(); }, wait.deadline)) delivered = this->delivered();
+  leaving_.store(true, std::memory_order_relaxed);
+  if (service_bell_) linger_while([this] { return says_goodbye(); }, wait.deadline);
   gate_.leave();
   if (delivered) {
     logging::write(logging::Level::debug, "channel", metrics_.label(), ": closed");

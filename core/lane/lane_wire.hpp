@@ -26,7 +26,7 @@ class LaneWire {
   /// taken_back().
   virtual void flush_lent(std::uint64_t position) noexcept { flush(position); }
   /// The payload of `lent` is not read any more when this returns, but `place` in the ring: it is filled, or what is
-  /// read there does not matter any more. The record is about to be none of the lane's.
+  /// read there does not matter any more. The record is about to be none of the lane's, or this reader is.
   virtual void taken_back(const LentRecord& lent, const std::byte* place) noexcept {
     static_cast<void>(lent);
     static_cast<void>(place);

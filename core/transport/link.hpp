@@ -108,8 +108,9 @@ class Link {
   /// is no error here (peer_state tells it). Errors: forked.
   virtual Result<void> progress() = 0;
 
-  /// The caller is about to sleep on its bell: what it has seen already does not end that sleep. Look once more after
-  /// it. As progress() otherwise.
+  /// The caller is about to sleep on its bell: what it has seen already does not end that sleep, and what comes from
+  /// now on does. Who has called progress() calls this before each sleep, or may sleep through what comes; and looks
+  /// once more after it. As progress() otherwise.
   virtual void settle() noexcept {}
 
   virtual PeerState peer_state() const = 0;
@@ -146,6 +147,10 @@ class Link {
 
   /// Tells the peer that this end is done; what was posted still arrives. Idempotent; the destructor does it too.
   virtual void close() noexcept = 0;
+  /// The same, to be followed by close(). A connection may break before the peer has heard it: where there may be
+  /// another, peer_state() stays alive until the peer has answered, and nothing can be posted any more. Who waits for
+  /// that calls progress(), and settle() before it sleeps, as ever.
+  virtual void leave() noexcept { close(); }
 };
 
 }  // namespace psyne::inline v0

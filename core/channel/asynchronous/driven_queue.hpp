@@ -111,12 +111,10 @@ class DrivenQueue : public std::enable_shared_from_this<Own>, protected BellWatc
     driver_left_.wait([this] { return !driven_.load(std::memory_order_acquire); });
   }
 
-  // NOLINTBEGIN(readability-identifier-naming): as they are called in the queues whose own they are
   const std::string what_;
   std::mutex mutex_;     // guards all below, and the lanes while lent_
   bool lent_ = false;    // the lanes are ours
   bool closed_ = false;  // the end has gone
-                         // NOLINTEND(readability-identifier-naming)
 
  private:
   Own& self() noexcept { return static_cast<Own&>(*this); }

@@ -193,9 +193,9 @@ void Connector::connected() {
 void Connector::missed(const Meeting& meeting, const Error& error, bool told) {
   logging::write(logging::Level::debug, "stream", place_.uri, ": ", error);
   // That nobody is there yet under this name is no news, as that nobody listens is none.
-  // Of a link that both had, its end tells.
-  const bool of_link =
-      meeting.continues() && (error == Code::peer_lost || error == Code::timed_out || error == Code::refused);
+  // Of a link that both had, its end tells; and who asks for its place meanwhile is sent away.
+  const bool of_link = meeting.continues() && (error == Code::peer_lost || error == Code::timed_out ||
+                                               error == Code::refused || error == Code::in_use);
   if (!told && !of_link && error != Code::not_found) tell(error);
   try_later(longest_pause(error));
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -115,17 +116,9 @@ void FrameQueue::moved(std::span<const std::byte> from, const std::byte* to) noe
 }
 
 FrameQueue::Write FrameQueue::write(ByteStream& stream) noexcept {
-  began_ = Deadline{};
-  const Write how = write_all(stream);
-  if (began_ != Deadline{}) {
-    ended_ = Clock::now();
-    took_ = ended_ - began_;
-  }
-  return how;
-}
-
-FrameQueue::Write FrameQueue::write_all(ByteStream& stream) noexcept {
-  for (bool first = true; count_ != 0; first = false) {
+  Write how = Write::all;
+  std::optional<Deadline> began;  // of a long one
+  for (bool first = true; how == Write::all && count_ != 0; first = false) {
     Pieces pieces;
     std::size_t skip = sent_;
     for (std::size_t place = 0; place < count_ && !pieces.full(); ++place) {
@@ -142,16 +135,23 @@ FrameQueue::Write FrameQueue::write_all(ByteStream& stream) noexcept {
     std::span<iovec> chosen = pieces.list();
     std::size_t wanted = pieces.bytes();
     if (first && wanted >= long_write) {
-      began_ = Clock::now();
-      const bool follows = 2 * (began_ - ended_) < took_;
+      began = Clock::now();
+      const bool follows = 2 * (*began - ended_) < took_;
       if (!follows) chosen = part_of(chosen, wanted = first_part);
     }
     const ssize_t sent = stream.write(chosen);
-    if (sent < 0) return errno == EAGAIN ? Write::no_room : Write::failed;
-    advance(static_cast<std::size_t>(sent));
-    if (static_cast<std::size_t>(sent) < wanted) return Write::no_room;
+    if (sent < 0) {
+      how = errno == EAGAIN ? Write::no_room : Write::failed;
+    } else {
+      advance(static_cast<std::size_t>(sent));
+      if (static_cast<std::size_t>(sent) < wanted) how = Write::no_room;
+    }
   }
-  return Write::all;
+  if (began) {
+    ended_ = Clock::now();
+    took_ = ended_ - *began;
+  }
+  return how;
 }
 
 void FrameQueue::advance(std::size_t bytes) noexcept {

@@ -65,7 +65,6 @@ class FrameQueue {
   Entry& entry(std::size_t place) noexcept { return entries_[(first_ + place) & (entries_.size() - 1)]; }
   Entry& next();
   static void keep_payload(Entry& entry);
-  Write write_all(ByteStream& stream) noexcept;
   void advance(std::size_t bytes) noexcept;
 
   std::vector<Entry> entries_ = std::vector<Entry>(8);  // a power of two, from first_ on, around
@@ -76,7 +75,6 @@ class FrameQueue {
   Token written_ = 0;
 
   // Of the last long write.
-  Deadline began_{};
   Deadline ended_{};
   Clock::duration took_{0};
 };

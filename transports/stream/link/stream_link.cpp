@@ -72,7 +72,9 @@ Error StreamLink::forked_link() const { return forked_error("cannot use the link
 Result<void> StreamLink::usable() const {
   if (forked()) return forked_link();
   switch (peer_state()) {
-    case PeerState::alive: return started_.load(std::memory_order_relaxed) ? Result<void>() : Code::invalid_state;
+    case PeerState::alive:
+      if (leaves_.load(std::memory_order_relaxed)) return Code::closed;
+      return started_.load(std::memory_order_relaxed) ? Result<void>() : Code::invalid_state;
     case PeerState::closed: return Code::closed;
     case PeerState::lost:
       return Error(Code::peer_lost, "cannot write to a peer").peer(peer_.name).because("its connection broke off");
@@ -238,7 +240,12 @@ void StreamLink::write() noexcept {
 // A frame of the link's own: one for each region at most, but for those that a peer asks for.
 void StreamLink::send(const Frame& frame) noexcept {
   const std::lock_guard lock(send_mutex_);
-  if (turned_ == Turned::all) return;
+  send_now(frame);
+}
+
+// Under send_mutex_.
+void StreamLink::send_now(const Frame& frame) noexcept {
+  if (turned_ == Turned::all || leaves_.load(std::memory_order_relaxed)) return;
   queue_.push(frame, {}, 0, false);
   if (!stalled_.load(std::memory_order_relaxed)) write();
 }
@@ -404,7 +411,10 @@ FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
     case Frame::Kind::acknowledge:
       if (!acknowledged(frame.generation)) return Next::cut_off;
       break;
-    case Frame::Kind::goodbye: end(PeerState::closed); return Next::nothing;
+    case Frame::Kind::goodbye:
+      if (session_) say_goodbye();  // see leave()
+      end(PeerState::closed);
+      return Next::nothing;
     default: return Next::cut_off;
   }
   // Who reads for itself is awake; the service thread reads for who may sleep.

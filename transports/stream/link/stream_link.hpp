@@ -50,7 +50,8 @@ namespace psyne::inline v0 {
 /// some unread rings the bell, and whoever begins to watch looks first.
 ///
 /// Where it outlives its connection (Resumable), it is broken from when that ended without a goodbye until it has
-/// another, and ends when that took too long. What was under way is dropped: FrameQueue keeps nothing over it.
+/// another, and ends when that took too long. What was under way is dropped: FrameQueue keeps nothing over it. A
+/// goodbye is answered by one then, and said again by each connection until it was.
 class StreamLink final : public Link,
                          public stream::Resumable,
                          private Service::Watcher,
@@ -94,6 +95,7 @@ class StreamLink final : public Link,
   Result<void> attach_service_bell(Bell* bell) override;
   void wake() noexcept override;
   void close() noexcept override;
+  void leave() noexcept override;
 
   void outlive(std::shared_ptr<stream::Session> session, std::chrono::nanoseconds patience) override;
   bool goes_on() const noexcept override { return peer_state() == PeerState::alive; }
@@ -127,11 +129,11 @@ class StreamLink final : public Link,
   void ready(int descriptor, std::uint32_t events) noexcept override;
   void look_again() noexcept;
   void rest(std::chrono::nanoseconds pause) noexcept;
-  void watch(std::uint32_t add, std::uint32_t remove) noexcept;
+  bool watch(std::uint32_t add, std::uint32_t remove) noexcept;
 
   void look_alone() noexcept;
   void look_no_more_alone() noexcept;
-  void look_away() noexcept;
+  bool look_away() noexcept;
 
   bool read(bool all) noexcept;
   std::optional<std::span<std::byte>> place(const Frame& frame) noexcept override;
@@ -145,11 +147,13 @@ class StreamLink final : public Link,
   void tell(const Signal& signal, Frame& by) noexcept;
   void write() noexcept;
   void send(const Frame& frame) noexcept;
+  void send_now(const Frame& frame) noexcept;
   void acknowledge_revocations();
 
   void part(PeerState how) noexcept;
   Result<void> check(const stream::Standing& theirs) const;
   Result<void> join(std::shared_ptr<LifeLine> line, std::shared_ptr<ByteStream> stream);
+  void say_goodbye() noexcept;
   void end(PeerState how) noexcept;
   void ring() noexcept;
   void ring_service() noexcept;
@@ -195,8 +199,9 @@ class StreamLink final : public Link,
   std::array<std::uint64_t, counters> told_{};  // without puts
   FrameQueue queue_;
   Token posted_ = 0;
-  int silence_ = 0;           // why a write failed, where that was the silence of the peer's host
-  bool turned_away_ = false;  // a post met would_block, and its poster was not told of room yet
+  int silence_ = 0;                  // why a write failed, where that was the silence of the peer's host
+  std::atomic<bool> leaves_{false};  // goodbye was said, which each new connection begins with; set under send_mutex_
+  bool turned_away_ = false;         // a post met would_block, and its poster was not told of room yet
   std::atomic<bool> stalled_{false};
   std::atomic<bool> revoked_{false};  // revocations_ has something
 

@@ -61,21 +61,22 @@ void StreamLink::ready(int /*descriptor*/, std::uint32_t events) noexcept {
     return;
   }
   watch(0, EPOLLIN);
-  if (looks_alone_.load(std::memory_order_relaxed)) look_away();
+  look_away();
   rest(first_pause);
 }
 
 void StreamLink::look_again() noexcept {
   if (peer_state() != PeerState::alive || broken()) return;
   const bool driven = driven_.exchange(false, std::memory_order_relaxed);
-  if (!driven) {
-    watch(EPOLLIN, 0);
-  } else if (looks_alone_.load(std::memory_order_relaxed)) {
-    look_away();
+  const bool watched = driven ? look_away() : watch(EPOLLIN, 0);
+  if (!watched) {
+    watch(0, EPOLLIN);
+    const std::lock_guard lock(send_mutex_);
+    if (stalled_.load(std::memory_order_relaxed)) write();
   }
-  if (holds_ && stream_->holds_unread()) read(true);
+  if (!watched || (holds_ && stream_->holds_unread())) read(true);
   // Last: who destroys the link waits for no more than that the timer is not set.
-  if (driven) rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause));
+  if (driven || !watched) rest(std::min<std::chrono::nanoseconds>(2 * pause_, longest_pause));
 }
 
 void StreamLink::rest(std::chrono::nanoseconds pause) noexcept {
@@ -85,11 +86,12 @@ void StreamLink::rest(std::chrono::nanoseconds pause) noexcept {
   service_->start(*timer_, Clock::now() + pause);
 }
 
-// What came before the change is told of anew: by edges, a change looks.
-void StreamLink::watch(std::uint32_t add, std::uint32_t remove) noexcept {
+// What came before the change is told of anew: by edges, a change looks. What was suspended, as it is only while the
+// timer is set, may find no memory to be watched: look_again() tries anew, and meanwhile reads and writes itself.
+bool StreamLink::watch(std::uint32_t add, std::uint32_t remove) noexcept {
   const std::lock_guard lock(watch_lock_);
   watched_ = (watched_ | add) & ~remove;
-  static_cast<void>(line_->rewatch(watched_));
+  return line_->rewatch(watched_).has_value();
 }
 
 // While its reader looks and looks and does not sleep, nobody is to be woken. To be watched nevertheless costs each
@@ -109,10 +111,12 @@ void StreamLink::look_no_more_alone() noexcept {
   if (!bell_->watch(line_->get())) bell_->ring();  // nobody sleeps on what is not watched
 }
 
-// The service thread, which looks again.
-void StreamLink::look_away() noexcept {
+// The service thread, which looks again. False: it ought to watch, and cannot.
+bool StreamLink::look_away() noexcept {
   const std::lock_guard lock(watch_lock_);
-  if ((watched_ & (EPOLLIN | EPOLLOUT)) == 0) line_->suspend();
+  if ((watched_ & (EPOLLIN | EPOLLOUT)) != 0) return line_->rewatch(watched_).has_value();
+  if (looks_alone_.load(std::memory_order_relaxed)) line_->suspend();
+  return true;
 }
 
 // Connections that break.
@@ -213,6 +217,7 @@ Result<void> StreamLink::resume(std::shared_ptr<LifeLine> line, std::shared_ptr<
         if (!exposed.asked || exposed.acknowledged) continue;
         queue_.push({.kind = Frame::Kind::revoke, .generation = generation}, {}, 0, false);
       }
+      if (leaves_.load(std::memory_order_relaxed)) queue_.push({.kind = Frame::Kind::goodbye}, {}, 0, false);
       stalled_.store(!queue_.empty(), std::memory_order_relaxed);
       turned_away_ = false;
       turned_ = Turned::puts;
@@ -295,9 +300,26 @@ void StreamLink::retire() {
 
 void StreamLink::close() noexcept {
   if (forked() || peer_state() != PeerState::alive) return;
-  if (started_.load(std::memory_order_relaxed)) send({.kind = Frame::Kind::goodbye});
+  if (started_.load(std::memory_order_relaxed)) say_goodbye();
   const std::lock_guard lock(receive_mutex_);  // nothing is put into our regions from here on
   end(PeerState::closed);
+}
+
+void StreamLink::leave() noexcept {
+  if (forked() || peer_state() != PeerState::alive) return;
+  bool outlives = false;
+  {
+    const std::lock_guard lock(receive_mutex_);
+    outlives = outlives_;
+  }
+  outlives ? say_goodbye() : close();
+}
+
+// The last frame: what is sent after it is not.
+void StreamLink::say_goodbye() noexcept {
+  const std::lock_guard lock(send_mutex_);
+  send_now({.kind = Frame::Kind::goodbye});
+  leaves_.store(true, std::memory_order_relaxed);
 }
 
 // Under receive_mutex_. The socket stays readable for ever now: nobody watches that any more, the bell is rung once.

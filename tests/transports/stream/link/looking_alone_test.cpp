@@ -2,12 +2,19 @@
 #include "linked_pair.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -31,6 +38,31 @@ int watchers(int descriptor) {
   }
   return found;
 }
+
+/// While one lives, no epoll set of this process has memory for another descriptor.
+class NoMemoryToWatch {
+ public:
+  NoMemoryToWatch() { ++alive; }
+  NoMemoryToWatch(const NoMemoryToWatch&) = delete;
+  NoMemoryToWatch& operator=(const NoMemoryToWatch&) = delete;
+  ~NoMemoryToWatch() { --alive; }
+  static inline std::atomic<int> alive{0};
+  static inline std::atomic<int> refused{0};
+};
+
+}  // namespace
+
+// In place of libc's, in this program.
+extern "C" int epoll_ctl(int epoll, int change, int descriptor, epoll_event* event) noexcept {
+  if (change == EPOLL_CTL_ADD && NoMemoryToWatch::alive != 0) {
+    ++NoMemoryToWatch::refused;
+    errno = ENOMEM;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_epoll_ctl, epoll, change, descriptor, event));
+}
+
+namespace {
 
 class LookingAlone : public testing::TestWithParam<int> {
  protected:
@@ -135,6 +167,47 @@ TEST_P(LookingAlone, TheServiceThreadSeesTheEndWhenItHasGoneOff) {
   while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
   sender_.reset();
   EXPECT_TRUE(soon([&] { return reader_->peer_state() != PeerState::alive; }));
+}
+
+TEST_P(LookingAlone, IsReadAndWatchedAgainWhereThereWasNoMemoryForIt) {
+  const auto until = psyne::Clock::now() + 30s;
+  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
+  ASSERT_EQ(watchers(socket_), 0);
+  const int refused = NoMemoryToWatch::refused;
+  {
+    const NoMemoryToWatch poor;
+    ASSERT_TRUE(soon([&] { return NoMemoryToWatch::refused > refused; })) << "the service thread wants it back";
+    tell();
+    EXPECT_TRUE(soon([&] { return reader_->counter(0) == value_; })) << "read by the service thread, by its timer";
+  }
+  EXPECT_TRUE(soon([&] { return watchers(socket_) == 1; })) << "the service thread";
+}
+
+TEST_P(LookingAlone, WhatWaitsForRoomLeavesWhereThereWasNoMemoryToWatchForIt) {
+  const auto until = psyne::Clock::now() + 30s;
+  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
+  ASSERT_EQ(watchers(socket_), 0);
+  const int refused = NoMemoryToWatch::refused;
+  const NoMemoryToWatch poor;
+  const auto window = psyne::Region::allocate(32 << 20, "window", {}).value();  // more than the sockets take
+  const auto span = sender_->expose(window, psyne::Access::write).value();
+  const auto target = reader_
+                          ->attach({.offset = 0,
+                                    .length = span.length,
+                                    .generation = span.generation,
+                                    .access = psyne::Access::write,
+                                    .key = {},
+                                    .descriptor = {},
+                                    .owner = nullptr})
+                          .value();
+  const std::vector<std::byte> payload(32 << 20);
+  const psyne::Put put{.local = payload, .remote = &target, .offset = 0};
+  reader_->post(std::span(&put, 1), {.counter = 1, .value = 1}).value();
+  EXPECT_GT(NoMemoryToWatch::refused, refused);
+  EXPECT_TRUE(soon([&] {
+    sender_->progress().value();
+    return sender_->counter(1) == 1;
+  }));
 }
 
 TEST_P(LookingAlone, AnotherBellWatches) {

@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +60,17 @@ class CutChannel : public testing::TestWithParam<const char*> {
     proxy_.reset();
     if (unix_socket()) unlink(here_.path.c_str());
     return proxy_.emplace(here_, there_, std::move(life));
+  }
+  /// Cuts so often, in any way: first after `first` bytes, for a cut before the ends have met is another matter, then
+  /// after fewer than `most(random)`.
+  template <class Most>
+  CuttingProxy& random_proxy(int cuts, std::uint32_t seed, std::uint64_t first, Most most) {
+    return proxy([random = std::mt19937(seed), cuts, first = std::optional(first), most]() mutable {
+      const std::uint64_t below = most(random);
+      const Cut how = std::array{Cut::hang_up, Cut::reset, Cut::caller}[random() % 3];
+      const std::uint64_t after = first ? *std::exchange(first, std::nullopt) : random() % below;
+      return std::pair(cuts-- > 0 ? after : CuttingProxy::for_ever, how);
+    });
   }
   CuttingProxy& patient_proxy(Cut how = Cut::hang_up) {
     return proxy([how] { return std::pair(CuttingProxy::for_ever, how); });

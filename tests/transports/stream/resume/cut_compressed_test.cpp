@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -24,7 +23,6 @@ using namespace std::chrono_literals;
 using psyne::ByteVector;
 using psyne::Code;
 using psyne_test::Bytes;
-using resume_test::Cut;
 using resume_test::CuttingProxy;
 
 /// Message `number`, of 8 B to 200 KB: its number, and what can be compressed, or what cannot.
@@ -37,18 +35,7 @@ Bytes compressible_or_not(std::uint64_t number) {
   return message;
 }
 
-class CutCompressed : public resume_test::CutChannel {
- protected:
-  /// Cuts so often, after the ends have met.
-  CuttingProxy& random_proxy(int cuts) {
-    return proxy([random = std::mt19937(5), cuts, first = true]() mutable {
-      const std::uint64_t most = random() % 3 == 0 ? 3000 : 600'000;
-      const Cut how = std::array{Cut::hang_up, Cut::reset, Cut::caller}[random() % 3];
-      const std::uint64_t after = std::exchange(first, false) ? 20'000 : random() % most;
-      return std::pair(cuts-- > 0 ? after : CuttingProxy::for_ever, how);
-    });
-  }
-};
+class CutCompressed : public resume_test::CutChannel {};
 INSTANTIATE_TEST_SUITE_P(Schemes, CutCompressed, testing::Values("tcp", "tls", "unix"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
@@ -80,7 +67,8 @@ void send_compressed(const std::string& uri) {
 
 TEST_P(CutCompressed, IsWholeAndInOrderHoweverOftenItIsCut) {
   for (const char* codec : {"lz4", "zstd"}) {
-    CuttingProxy& between = random_proxy(12);
+    CuttingProxy& between =
+        random_proxy(12, 5, 20'000, [](auto& random) { return random() % 3 == 0 ? 3000 : 600'000; });
     auto receiver = psyne::Receiver<ByteVector>::open(listening()).value();
     std::jthread sending(
         [&] { send_compressed(calling(std::string("20s&compress=") + codec + "&compress_above=500")); });

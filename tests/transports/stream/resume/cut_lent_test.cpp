@@ -16,7 +16,6 @@
 #include <span>
 #include <string>
 #include <thread>
-#include <utility>
 
 namespace {
 
@@ -24,7 +23,6 @@ using namespace std::chrono_literals;
 using psyne::ByteVector;
 using psyne::Code;
 using psyne_test::Bytes;
-using resume_test::Cut;
 using resume_test::CuttingProxy;
 
 constexpr std::uint64_t lent_messages = 400;
@@ -37,16 +35,7 @@ Bytes lent_message(std::uint64_t number) {
   return message;
 }
 
-class CutLent : public resume_test::CutChannel {
- protected:
-  CuttingProxy& random_proxy(int cuts) {
-    return proxy([random = std::mt19937(9), cuts, first = true]() mutable {
-      const Cut how = std::array{Cut::hang_up, Cut::reset, Cut::caller}[random() % 3];
-      const std::uint64_t after = std::exchange(first, false) ? 100'000 : random() % 900'000;
-      return std::pair(cuts-- > 0 ? after : CuttingProxy::for_ever, how);
-    });
-  }
-};
+class CutLent : public resume_test::CutChannel {};
 INSTANTIATE_TEST_SUITE_P(Schemes, CutLent, testing::Values("tcp", "tls", "unix"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
@@ -81,7 +70,7 @@ void send_lent(const std::string& uri) {
 }
 
 TEST_P(CutLent, AreWholeAndInOrderHoweverOftenTheyAreCut) {
-  CuttingProxy& between = random_proxy(12);
+  CuttingProxy& between = random_proxy(12, 9, 100'000, [](auto&) { return 900'000; });
   auto receiver = psyne::Receiver<ByteVector>::open(listening()).value();
   std::jthread sending([&] { send_lent(calling()); });
   Bytes buffer(100'000);

@@ -95,14 +95,8 @@ void receive_all(const std::string& uri, std::uint64_t messages) {
 
 TEST_P(CutStream, IsWholeAndInOrderHoweverOftenItIsCut) {
   for (const bool sender_listens : {false, true}) {
-    std::mt19937 random(7);
-    int cuts_left = 20;
-    CuttingProxy& between = proxy([&] {
-      const std::uint64_t most = random() % 2 == 0 ? 3000 : 1'000'000;
-      const Cut how = std::array{Cut::hang_up, Cut::reset, Cut::caller}[random() % 3];
-      const bool first = cuts_left-- == 20;  // a cut before they have met is another matter
-      return std::pair(cuts_left >= 0 ? (first ? 20'000 : random() % most) : CuttingProxy::for_ever, how);
-    });
+    CuttingProxy& between =
+        random_proxy(20, 7, 20'000, [](auto& random) { return random() % 2 == 0 ? 3000 : 1'000'000; });
     constexpr std::uint64_t messages = 30'000;
     std::uint64_t resumed = 0;
     std::jthread sending([&] { send_all(sender_listens ? listening() : calling(), messages, resumed); });

@@ -103,6 +103,8 @@ class CuttingProxy {
   /// Whether who comes is let through; who is not finds his connection ended.
   void open(bool whether) { open_ = whether; }
   int cuts() const { return cuts_; }
+  /// Whether what comes goes nowhere: until the connection is cut.
+  void swallow() { swallows_ = true; }
   /// From now on no more than so many bytes come through from who connected.
   void allow(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
@@ -171,6 +173,7 @@ class CuttingProxy {
         const ssize_t got = recv(now_->ends[side].get(), way.bytes.data(), way.bytes.size(), 0);
         way.ended = got == 0 || (got < 0 && errno != EAGAIN && errno != ENOTCONN);
         way.bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+        if (swallows_) way.bytes.clear();
         now_->left -= way.bytes.size();
         if (side == 0 && allowed_ != for_ever) allowed_ -= way.bytes.size();
       }
@@ -194,6 +197,7 @@ class CuttingProxy {
     }
     if (now_->how == Cut::caller) left_.push_back(std::move(now_->ends[1]));
     now_.reset();
+    swallows_ = false;
     ++cuts_;
   }
 
@@ -204,7 +208,7 @@ class CuttingProxy {
   std::optional<Connection> now_;
   std::atomic<std::uint64_t> allowed_{for_ever};
   std::vector<Descriptor> left_;  // half-open ones
-  std::atomic<bool> cut_now_{false}, open_{true};
+  std::atomic<bool> cut_now_{false}, open_{true}, swallows_{false};
   std::atomic<int> cuts_{0};
   std::jthread thread_;
 };

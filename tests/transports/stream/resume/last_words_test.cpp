@@ -190,6 +190,55 @@ TEST_P(LastWords, OfAReceiverThatAreNotHeardAreThoseOfOneThatDied) {
   EXPECT_EQ(sender->counters().peers_lost, 1U);
 }
 
+// They were sent, and went down with the connection: whoever said them saw it whole.
+TEST_P(LastWords, OfAReceiverAreSaidAgainWhereTheyWereLost) {
+  for (const bool sender_listens : {false, true}) {
+    ASSERT_NO_FATAL_FAILURE(meet(sender_listens, "30s", "&linger=30s"));
+    for (std::uint64_t number = 1; number < 20; ++number) ASSERT_TRUE(sender->send(number, 20s));
+    std::jthread closing([&] {
+      const auto closed = sender->close(20s);
+      EXPECT_TRUE(closed) << closed.error().text();
+    });
+    for (std::uint64_t number = 1; number < 19; ++number) ASSERT_EQ(*receiver->receive(20s), number);
+    std::optional held(receiver->receive(20s));  // so nobody has told yet that it was taken
+    ASSERT_EQ(**held, 19U);
+    std::this_thread::sleep_for(10ms);  // its end has come most likely
+    between->swallow();
+    held.reset();
+    std::jthread cutting([&] {
+      std::this_thread::sleep_for(50ms);
+      between->cut();
+    });
+    EXPECT_EQ(receiver->receive(20s).error(), Code::closed);
+    EXPECT_TRUE(receiver->status());
+    receiver.reset();
+    cutting.join();
+    closing.join();
+    EXPECT_EQ(sender->counters().peers_lost, 0U);
+  }
+}
+
+TEST_P(LastWords, OfASenderAreSaidAgainWhereTheyWereLost) {
+  for (const bool sender_listens : {false, true}) {
+    ASSERT_NO_FATAL_FAILURE(meet(sender_listens, "30s", "&linger=30s"));
+    // So much of the ring is given back at once, so the end is all that is still to be told.
+    for (std::uint64_t number = 1; number < 96; ++number) ASSERT_TRUE(sender->send(number, 20s));
+    for (std::uint64_t number = 1; number < 96; ++number) ASSERT_EQ(*receiver->receive(20s), number);
+    std::this_thread::sleep_for(10ms);
+    between->swallow();
+    std::jthread closing([&] { EXPECT_TRUE(sender->close(30s)); });
+    std::jthread cutting([&] {
+      std::this_thread::sleep_for(50ms);
+      between->cut();
+    });
+    EXPECT_EQ(receiver->receive(20s).error(), Code::closed);
+    EXPECT_TRUE(receiver->status());
+    cutting.join();
+    closing.join();
+    EXPECT_EQ(sender->counters().peers_lost, 0U);
+  }
+}
+
 TEST_P(LastWords, OfAReceiverAreNotSaidByAForkedChild) {
   ASSERT_NO_FATAL_FAILURE(meet(false, "40s", "&linger=40s"));
   ASSERT_NO_FATAL_FAILURE(cut());

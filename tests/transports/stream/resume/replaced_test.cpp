@@ -126,7 +126,8 @@ TEST_P(Replaced, NotByOneThatComesBeforeItCouldComeBack) {
   EXPECT_TRUE(receiver->status());
   EXPECT_EQ(sender->counters().peers_lost, 0U);
   std::jthread closing([&] { EXPECT_TRUE(sender->close(30s)); });
-  EXPECT_EQ(receiver->receive(30s).error(), Code::closed);
+  const auto end = receiver->receive(30s);
+  EXPECT_EQ(end.error(), Code::closed) << end.error().text();
 }
 
 TEST_P(ReplacedOverTcp, ByOneThatWasTooEarlyAndAsksAgain) {
