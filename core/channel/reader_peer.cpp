@@ -155,7 +155,7 @@ bool ReaderPeer::put_records(std::uint64_t from, std::uint64_t to, const Signal&
     puts_.push_back({.local = lent->payload(), .remote = &remote_, .offset = place, .early = arrived});
     puts_.back().early.value = lent->next() + 1;
   }
-  if (asks) puts_.front().early = news_.ask_early(to);
+  if (asks) puts_.front().early = news_.hint(to);
   put_ring(from, to);
   return link_->post(puts_, arrived).has_value();
 }

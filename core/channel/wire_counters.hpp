@@ -13,6 +13,7 @@ enum class WireCounter : std::uint32_t {
   joined_at = 3,  ///< at the receiver: where it begins, plus one
   asked = 4,      ///< at the receiver: a cursor from here on is to be told at once, plus one
   left = 5,       ///< at the sender: the receiver goes, and what is before was handed to its program, plus one
+  hinted = 6,     ///< at the receiver: as asked, but told along with what lies before it, and nobody waits yet
 };
 
 constexpr std::uint32_t counter_index(WireCounter counter) noexcept { return static_cast<std::uint32_t>(counter); }

@@ -35,9 +35,10 @@ class WireNews {
   }
 
   /// That its reader is to give credit once it has released what is before `position`, which ends a post: as a signal
-  /// of that. Whether it arrives does not matter.
-  static Signal ask_early(std::uint64_t position) noexcept {
-    return {.counter = counter_index(WireCounter::asked), .value = position + 1};
+  /// of that. Whether it arrives does not matter. Who waits may ask for less: that is a counter of its own, for none
+  /// goes back.
+  static Signal hint(std::uint64_t position) noexcept {
+    return {.counter = counter_index(WireCounter::hinted), .value = position + 1};
   }
 
   /// Tells what is new, where records are written up to `position`. `put(from, to, signal)` posts them, and says

@@ -59,8 +59,8 @@ struct Capabilities {
 /// another, both bells ring at both ends. Then posts that had not landed are gone, as if they had never been; a part of
 /// a put may have landed. What was signalled by posts without puts the link itself tells again, in its newest value.
 /// What else is to be told again is known to whoever posted it: posts with puts stay turned away until he has asked, by
-/// resumed(), how far the peer is. An end may refuse() to go on: then the other is lost to it at once, and hears why
-/// when it comes back.
+/// resumed(), how far the peer is. Who signals less than before on such a link is lost to its peer. An end may refuse()
+/// to go on: then the other is lost to it at once, and hears why when it comes back.
 ///
 /// Threads: expose, attach, post, completed, moved, the redirects, resumed and progress by one thread at a time; refuse
 /// by the service thread; counter, peer_state, broken_since, refusal, capabilities, peer, the bells and wake by any

@@ -67,7 +67,8 @@ class LinkToFar final : public psyne::Link {
       }
       if (far_.resumed_after_post) far_.resumed = std::exchange(far_.resumed_after_post, std::nullopt);
     }
-    if (signal.counter != Signal::none) far_.counters.at(signal.counter) = signal.value;
+    for (const Put& put : puts) tell(put.early);
+    tell(signal);
     return ++posted_;
   }
   bool completed(Token /*token*/) const override { return true; }
@@ -92,6 +93,12 @@ class LinkToFar final : public psyne::Link {
   void close() noexcept override {}
 
  private:
+  void tell(const Signal& signal) {
+    if (signal.counter == Signal::none) return;
+    EXPECT_GE(signal.value, far_.counters.at(signal.counter)) << signal.counter << " goes back";
+    far_.counters.at(signal.counter) = signal.value;
+  }
+
   Far& far_;
   Token posted_ = 0;
   psyne::Identity peer_;
@@ -250,17 +257,30 @@ TEST_F(LentForLong, AskForCreditAsTheyLeave) {
   Lent one;
   static_cast<void>(lend(payload, one));
   const std::uint64_t end = outlet_.writer.position();
-  const auto asked = std::ranges::find(far_.early, counter_index(psyne::WireCounter::asked), &Signal::counter);
-  ASSERT_NE(asked, far_.early.end());
-  EXPECT_EQ(asked->value, end + 1);
-  EXPECT_FALSE(asked->attend) << "the reader is not to be woken for it";
+  const auto hint = std::ranges::find(far_.early, counter_index(psyne::WireCounter::hinted), &Signal::counter);
+  ASSERT_NE(hint, far_.early.end());
+  EXPECT_EQ(hint->value, end + 1);
+  EXPECT_FALSE(hint->attend) << "the reader is not to be woken for it";
   const auto arrived = std::ranges::find(far_.early, counter_index(psyne::WireCounter::arrived), &Signal::counter);
   ASSERT_NE(arrived, far_.early.end());
   EXPECT_EQ(arrived->value, end + 1);
   outlet_.writer.recall(one);
   static_cast<void>(send(payload));
-  const auto asks = [](const Signal& signal) { return signal.counter == counter_index(psyne::WireCounter::asked); };
-  EXPECT_TRUE(std::ranges::none_of(far_.early, asks)) << "nobody waits for one that is copied";
+  const auto hints = [](const Signal& signal) { return signal.counter == counter_index(psyne::WireCounter::hinted); };
+  EXPECT_TRUE(std::ranges::none_of(far_.early, hints)) << "nobody waits for one that is copied";
+}
+
+// The hint is of where a post ends; who then waits for room asks for what is before.
+TEST_F(LentForLong, MayBeAskedForBeforeWhatWasHintedAt) {
+  const auto payload = random_bytes(capacity / 5);
+  std::array<Lent, 4> records;
+  for (Lent& record : records) static_cast<void>(lend(payload, record));
+  const std::uint64_t end = outlet_.writer.position();
+  EXPECT_EQ(outlet_.writer.try_reserve(payload.size()), nullptr);
+  EXPECT_EQ(far_.counters.at(counter_index(psyne::WireCounter::hinted)), end + 1);
+  EXPECT_LE(far_.counters.at(counter_index(psyne::WireCounter::asked)), end / 4 + 1);
+  EXPECT_NE(far_.counters.at(counter_index(psyne::WireCounter::asked)), 0U);
+  for (Lent& record : records) outlet_.writer.recall(record);
 }
 
 TEST_F(LentForLong, SeveralAreReturnedInTheirOrder) {

@@ -28,6 +28,7 @@ struct Told {
   }
   Result<void> progress() { return {}; }
   std::uint64_t counter(std::uint32_t index) const {
+    if (index == counter_index(WireCounter::hinted)) return hinted_plus_one;
     return index == counter_index(WireCounter::asked) ? asked_plus_one : 0;
   }
   PeerState peer_state() const { return PeerState::alive; }
@@ -35,6 +36,7 @@ struct Told {
 
   bool full = false;
   std::uint64_t asked_plus_one = 0;
+  std::uint64_t hinted_plus_one = 0;
   std::vector<std::uint64_t> credits;
 };
 
@@ -83,6 +85,19 @@ TEST_F(WireCredit, ThatIsAskedForIsToldByTheReleaseThatGetsThere) {
   link.asked_plus_one = 400 + 1;  // late: it has been told more
   credit.release(502);
   EXPECT_EQ(link.credits.size(), 1U);
+}
+
+// Who waits asks for less than a hint that came before.
+TEST_F(WireCredit, ThatIsHintedAtIsToldAsWell) {
+  link.hinted_plus_one = 500 + 1;
+  link.asked_plus_one = 300 + 1;
+  credit.release(299);
+  EXPECT_TRUE(link.credits.empty());
+  credit.release(300);
+  credit.release(499);
+  EXPECT_EQ(link.credits, std::vector<std::uint64_t>{300});
+  credit.release(500);
+  EXPECT_EQ(link.credits, (std::vector<std::uint64_t>{300, 500}));
 }
 
 TEST_F(WireCredit, ThatFoundNoRoomIsToldByTheNextLook) {

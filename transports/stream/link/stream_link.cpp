@@ -398,7 +398,9 @@ FrameSink::Next StreamLink::came(const Frame& frame) noexcept {
       redirection_.came(frame);
       if (frame.counter != Frame::no_counter) {
         if (frame.counter >= counters) return Next::cut_off;
-        counters_[frame.counter].store(frame.value, std::memory_order_release);  // what landed before comes first
+        std::atomic<std::uint64_t>& counter = counters_[frame.counter];
+        if (session_ && frame.value < counter.load(std::memory_order_relaxed)) return Next::cut_off;
+        counter.store(frame.value, std::memory_order_release);  // what landed before comes first
       }
       break;
     case Frame::Kind::revoke:

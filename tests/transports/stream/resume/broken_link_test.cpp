@@ -311,6 +311,16 @@ TEST_P(BrokenLink, DoesNotBelieveAPeerThatHasLessThanBefore) {
   EXPECT_EQ(go_on(standings)[0].error(), Code::corrupted);
 }
 
+// Such a link could not say how far it is.
+TEST_P(BrokenLink, IsLostToWhomItsPeerSignalsLessThanBefore) {
+  meet();
+  const std::vector<std::byte> bytes(100, std::byte{1});
+  ASSERT_TRUE(put(bytes, 7) && put(bytes, 7) && arrives(0, 7));
+  ASSERT_TRUE(put(bytes, 6));
+  EXPECT_TRUE(soon([&] { return links[1]->peer_state() == PeerState::lost; }));
+  EXPECT_EQ(links[1]->counter(0), 7U);
+}
+
 TEST_P(BrokenLink, WhatAPeerToldNeverGoesBack) {
   meet();
   ASSERT_TRUE(links[0]->post({}, {.counter = 2, .value = 7}) && arrives(2, 7));
