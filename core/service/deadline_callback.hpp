@@ -13,7 +13,7 @@ namespace psyne::inline v0 {
 /// StopCallback is for a stop. Allocates nothing.
 ///
 /// The callable must not throw, and does no more than wake, complete or post. The destructor waits while it runs, but
-/// not from within it: so destroy it while holding nothing that the callable, or another one's, wants.
+/// not from within it: so destroy it while holding nothing that the callable wants.
 template <class Callable>
 class DeadlineCallback : private Work {
   static_assert(std::is_nothrow_invocable_v<Callable&>);

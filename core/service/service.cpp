@@ -143,23 +143,17 @@ bool Service::cancel(Timer& timer) noexcept {
   if (timers_.cancel(timer)) return true;
   if (!here()) {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [&] { return !expiring_; });
+    idle_.wait(lock, [&] { return !timers_.posting(timer); });
   }
   return false;
 }
 
-// `expiring_` before the timers are taken out: who then fails to cancel one waits for its work.
+// Who cancels a timer waits for its own work alone: it may hold what the work of another one wants.
 void Service::expire() noexcept {
-  const Deadline now = Clock::now();
-  if (timers_.next_deadline() > now) return;
-  {
+  timers_.expire(Clock::now(), [this] {
     const std::lock_guard lock(mutex_);
-    expiring_ = true;
-  }
-  timers_.expire(now);
-  const std::lock_guard lock(mutex_);
-  expiring_ = false;
-  idle_.notify_all();
+    idle_.notify_all();
+  });
 }
 
 // Setting it also ends its being readable.

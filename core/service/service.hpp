@@ -103,7 +103,6 @@ class Service {
   std::uint32_t generations_ = 0;
   TimerQueue<> timers_;
   AtOnce at_once_;
-  bool expiring_ = false;  // guarded by mutex_: timers that are due post their work now
   ThreadExecutor callbacks_;
   const std::uint32_t epoch_ = fork_epoch();
   std::thread thread_;  // never joined: it lives as long as the process

@@ -27,7 +27,7 @@ class Timer {
   Deadline deadline_ = no_deadline;
   std::uint64_t order_ = 0;  // among equal deadlines the first added is the first to fire
   Timer* parent_ = nullptr;
-  Timer* left_ = nullptr;  // when fired: the next to post
+  Timer* left_ = nullptr;
   Timer* right_ = nullptr;
   std::uint32_t rank_ = 0;  // steps to the nearest missing child; 0 while in no heap
 };

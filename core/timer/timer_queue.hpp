@@ -14,9 +14,11 @@ namespace psyne::inline v0 {
 ///
 ///   add, cancel       any thread     O(log n), no allocation
 ///   next_deadline     any thread     one load
-///   expire            any thread, mostly the driver's     O(log n) for each that is due, then posts it without a lock
+///   posting           any thread     O(1)
+///   expire            one thread at a time     O(log n) for each that is due, then posts it without a lock
 ///
-/// A timer posts its work to its executor and does nothing else. Must be empty when destroyed.
+/// A timer posts its work to its executor and does nothing else: so that may be what destroys other timers, or waits
+/// for who destroys some. Must be empty when destroyed.
 template <class Atomics = StandardAtomics>
 class TimerQueue {
  public:
@@ -40,42 +42,59 @@ class TimerQueue {
   bool cancel(Timer& timer) noexcept {
     const std::lock_guard guard(lock_);
     if (!TimerHeap::holds(timer)) return false;
-    heap_.remove(timer);
+    (due_.first() == &timer ? due_ : heap_).remove(timer);  // where it is no root it is the same
     publish();
     return true;
+  }
+
+  /// Whether the work of `timer` is just being posted.
+  bool posting(const Timer& timer) noexcept {
+    const std::lock_guard guard(lock_);
+    return posting_ == &timer;
   }
 
   /// When the first fires; `no_deadline` when none waits.
   Deadline next_deadline() const noexcept { return Deadline(Clock::duration(next_.load(std::memory_order_relaxed))); }
 
-  /// Posts the work of every timer whose deadline is `now` or before, the earliest first, and says how many they were.
-  /// What is added meanwhile waits for the next call, so this always ends.
-  std::size_t expire(Deadline now) noexcept {
+  /// Posts the work of every timer whose deadline is `now` or before, the earliest first, unless it is cancelled before
+  /// its turn, and says how many they were. What is added meanwhile waits for the next call, so this always ends.
+  /// `posted` is called after each, which posting() does not name any more.
+  template <class Posted>
+  std::size_t expire(Deadline now, Posted&& posted) noexcept {
     if (next_deadline() > now) return 0;
+    set_due(now);
     std::size_t count = 0;
-    for (Timer* due = take_due(now); due != nullptr; ++count) {
-      Timer* next = due->left_;
+    for (Timer* due = take_due(); due != nullptr; due = take_due(), ++count) {
       due->executor_->post(*due->work_);  // may destroy the timer, or add it again
-      due = next;
+      {
+        const std::lock_guard guard(lock_);
+        posting_ = nullptr;
+      }
+      posted();
     }
     return count;
   }
+  std::size_t expire(Deadline now) noexcept {
+    return expire(now, [] {});
+  }
 
  private:
-  // From here on these have fired, whatever is cancelled.
-  Timer* take_due(Deadline now) noexcept {
+  void set_due(Deadline now) noexcept {
     const std::lock_guard guard(lock_);
-    Timer* first = nullptr;
-    Timer** end = &first;
     while (heap_.first() != nullptr && heap_.first()->deadline_ <= now) {
-      Timer* due = heap_.first();
-      heap_.remove(*due);
-      *end = due;
-      due->left_ = nullptr;
-      end = &due->left_;
+      Timer& due = *heap_.first();
+      heap_.remove(due);
+      due_.push(due);
     }
     publish();
-    return first;
+  }
+
+  // From here on it has fired.
+  Timer* take_due() noexcept {
+    const std::lock_guard guard(lock_);
+    posting_ = due_.first();
+    if (posting_ != nullptr) due_.remove(*posting_);
+    return posting_;
   }
 
   // Relaxed: a hint of when to look. Who looks too early finds nothing due; add() tells the one who might be too late.
@@ -84,8 +103,10 @@ class TimerQueue {
     next_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
-  ShortLock<Atomics> lock_;  // guards heap_ and added_
+  ShortLock<Atomics> lock_;  // guards the next four
   TimerHeap heap_;
+  TimerHeap due_;  // in expire(): what it still has to post
+  Timer* posting_ = nullptr;
   std::uint64_t added_ = 0;
   typename Atomics::template Atomic<Clock::rep> next_{no_deadline.time_since_epoch().count()};
 };

@@ -188,6 +188,44 @@ TEST(Service, WhoCancelsATimerThatIsJustFiringWaitsForItsWork) {
   }
 }
 
+// Who cancels it may hold what the work of another one waits for.
+TEST(Service, WhoCancelsATimerWaitsForNoOthersWork) {
+  Service& service = *Service::process().value();
+  Alarm other(service), mine(service);
+  std::atomic<bool> running{false}, cancelled{false};
+  other.also = [&] {
+    running = true;
+    EXPECT_TRUE(eventually([&] { return cancelled.load(); }));
+  };
+  service.start(mine.timer, Clock::now());
+  ASSERT_TRUE(eventually([&] { return mine.rings == 1; }));
+  service.start(other.timer, Clock::now());
+  ASSERT_TRUE(eventually([&] { return running.load(); }));
+  EXPECT_FALSE(service.cancel(mine.timer));
+  cancelled = true;
+  EXPECT_FALSE(service.cancel(other.timer));
+  EXPECT_EQ(other.rings, 1);
+}
+
+TEST(Service, ATimersWorkMayDestroyOthersThatAreDue) {
+  Service& service = *Service::process().value();
+  for (int round = 0; round < 50; ++round) {
+    Alarm first(service);
+    auto second = std::make_unique<Alarm>(service);
+    first.also = [&] {
+      EXPECT_TRUE(service.cancel(second->timer));
+      second.reset();
+    };
+    service.run([&] {
+      service.start(first.timer, psyne::Deadline::min());
+      service.start(second->timer, Clock::now());
+    });
+    ASSERT_TRUE(eventually([&] { return first.rings == 1; }));
+    EXPECT_EQ(second, nullptr);
+    EXPECT_FALSE(service.cancel(first.timer));
+  }
+}
+
 TEST(Service, ATimersWorkMayCancelIt) {
   Service& service = *Service::process().value();
   Alarm alarm(service);

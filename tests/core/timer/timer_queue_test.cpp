@@ -141,8 +141,8 @@ TEST_F(TimerQueues, WhatIsAddedMeanwhileWaitsForTheNextCall) {
   EXPECT_TRUE(queue.cancel(again.timer));
 }
 
-// The first due cancels the others that are due as well: too late, they have fired and must run.
-TEST_F(TimerQueues, WhatIsDueTogetherHasFiredTogether) {
+// Work may destroy what has a timer that is due as well.
+TEST_F(TimerQueues, WhatIsDueMayBeCancelledUntilItsTurn) {
   struct Canceller : Work {
     Canceller(TimerQueue<>& own, Timer& victim)
         : Work(&run_cancel), timer(*this, inline_executor()), queue(&own), other(&victim) {}
@@ -153,15 +153,56 @@ TEST_F(TimerQueues, WhatIsDueTogetherHasFiredTogether) {
     Timer timer;
     TimerQueue<>* queue;
     Timer* other;
-    bool in_time = true;
+    bool in_time = false;
   };
-  Bell bell(1, rung);
-  Canceller canceller(queue, bell.timer);
-  static_cast<void>(queue.add(canceller.timer, start));
-  static_cast<void>(queue.add(bell.timer, start));
-  EXPECT_EQ(queue.expire(start), 2u);
-  EXPECT_FALSE(canceller.in_time);
-  EXPECT_EQ(rung, std::vector<int>{1});
+  for (std::size_t victim = 0; victim < 7; ++victim) {
+    rung.clear();
+    std::deque<Bell> bells;
+    for (int number = 0; number < 7; ++number) bells.emplace_back(number, rung);
+    Canceller canceller(queue, bells[victim].timer);
+    static_cast<void>(queue.add(canceller.timer, start));
+    std::vector<int> others;
+    for (std::size_t place = 0; place < bells.size(); ++place) {
+      static_cast<void>(queue.add(bells[place].timer, start));
+      if (place != victim) others.push_back(static_cast<int>(place));
+    }
+    EXPECT_EQ(queue.expire(start), 7U);
+    EXPECT_TRUE(canceller.in_time);
+    EXPECT_FALSE(queue.cancel(bells[victim].timer));
+    EXPECT_EQ(rung, others);
+  }
+}
+
+TEST_F(TimerQueues, TellsWhoseWorkIsBeingPosted) {
+  struct Looking : Work {
+    explicit Looking(TimerQueue<>& own)
+        : Work([](Work& self) noexcept {
+            auto& looking = static_cast<Looking&>(self);
+            looking.saw_itself = looking.queue->posting(looking.timer);
+            looking.saw_other = looking.queue->posting(*looking.other);
+          }),
+          timer(*this, inline_executor()),
+          queue(&own) {}
+    Timer timer;
+    TimerQueue<>* queue;
+    Timer* other = nullptr;
+    bool saw_itself = false, saw_other = true;
+  };
+  Looking one(queue), two(queue);
+  one.other = &two.timer;
+  two.other = &one.timer;
+  static_cast<void>(queue.add(one.timer, start));
+  static_cast<void>(queue.add(two.timer, start));
+  int posted = 0;
+  EXPECT_EQ(queue.expire(start,
+                         [&] {
+                           ++posted;
+                           EXPECT_FALSE(queue.posting(one.timer) || queue.posting(two.timer));
+                         }),
+            2U);
+  EXPECT_EQ(posted, 2);
+  EXPECT_TRUE(one.saw_itself && two.saw_itself);
+  EXPECT_FALSE(one.saw_other || two.saw_other);
 }
 
 // Random adds, cancels and expiries against an ordered map that cannot be wrong.
