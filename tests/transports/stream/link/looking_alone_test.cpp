@@ -86,6 +86,15 @@ class LookingAlone : public testing::TestWithParam<int> {
       ASSERT_EQ(reader_->counter(0), value_);
     }
   }
+  /// Signals, until nobody watches the socket. Where this thread is slow the service thread soon does again.
+  bool find_until_unwatched() {
+    const auto until = psyne::Clock::now() + 30s;
+    while (psyne::Clock::now() < until) {
+      find(64);
+      if (watchers(socket_) == 0) return true;
+    }
+    return false;
+  }
   void tell() { sender_->post({}, {.counter = 0, .value = ++value_, .wake = true}).value(); }
   /// As every end of a channel sleeps.
   Sleep sleep() {
@@ -106,9 +115,7 @@ TEST_P(LookingAlone, NobodyWatchesUntilItSettles) {
   EXPECT_EQ(watchers(socket_), 2) << "its bell and the service thread";
   find(8);
   EXPECT_EQ(watchers(socket_), 2) << "it may be about to sleep";
-  const auto until = psyne::Clock::now() + 30s;
-  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
-  EXPECT_EQ(watchers(socket_), 0);
+  EXPECT_TRUE(find_until_unwatched());
   reader_->settle();
   EXPECT_GE(watchers(socket_), 1) << "its bell";
   EXPECT_TRUE(soon([&] { return watchers(socket_) == 2; })) << "and the service thread";
@@ -163,19 +170,16 @@ TEST_P(LookingAlone, TheEndOfThePeerEndsItsSleep) {
 }
 
 TEST_P(LookingAlone, TheServiceThreadSeesTheEndWhenItHasGoneOff) {
-  const auto until = psyne::Clock::now() + 30s;
-  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
+  ASSERT_TRUE(find_until_unwatched());
   sender_.reset();
   EXPECT_TRUE(soon([&] { return reader_->peer_state() != PeerState::alive; }));
 }
 
 TEST_P(LookingAlone, IsReadAndWatchedAgainWhereThereWasNoMemoryForIt) {
-  const auto until = psyne::Clock::now() + 30s;
-  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
-  ASSERT_EQ(watchers(socket_), 0);
-  const int refused = NoMemoryToWatch::refused;
   {
     const NoMemoryToWatch poor;
+    ASSERT_TRUE(find_until_unwatched());
+    const int refused = NoMemoryToWatch::refused;
     ASSERT_TRUE(soon([&] { return NoMemoryToWatch::refused > refused; })) << "the service thread wants it back";
     tell();
     EXPECT_TRUE(soon([&] { return reader_->counter(0) == value_; })) << "read by the service thread, by its timer";
@@ -184,11 +188,9 @@ TEST_P(LookingAlone, IsReadAndWatchedAgainWhereThereWasNoMemoryForIt) {
 }
 
 TEST_P(LookingAlone, WhatWaitsForRoomLeavesWhereThereWasNoMemoryToWatchForIt) {
-  const auto until = psyne::Clock::now() + 30s;
-  while (watchers(socket_) != 0 && psyne::Clock::now() < until) find(64);
-  ASSERT_EQ(watchers(socket_), 0);
-  const int refused = NoMemoryToWatch::refused;
   const NoMemoryToWatch poor;
+  ASSERT_TRUE(find_until_unwatched());
+  const int refused = NoMemoryToWatch::refused;
   const auto window = psyne::Region::allocate(32 << 20, "window", {}).value();  // more than the sockets take
   const auto span = sender_->expose(window, psyne::Access::write).value();
   const auto target = reader_
