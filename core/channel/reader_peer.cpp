@@ -111,6 +111,8 @@ std::uint64_t ReaderPeer::credit(std::uint64_t needed) noexcept {
   static_cast<void>(link_->progress());
   const bool goes_to_sleep = (outlet_->block().asleep.load(std::memory_order_relaxed) & 1) != 0;
   const bool asks = gathering_.ask(goes_to_sleep);
+  // Who waits for what it lent, while another waits for room, is to be told as well.
+  if (const LentRecord* lent = asks ? lent_.from(news_.released()) : nullptr) needed = std::min(needed, lent->next());
   const std::uint64_t cursor = news_.credit(needed, asks);
   if (!gathering_.gathers() || lent_.empty()) {
     carry();
@@ -131,8 +133,8 @@ std::uint64_t ReaderPeer::before_it() const noexcept {
 }
 
 bool ReaderPeer::parted() const noexcept {
-  if (link_->peer_state() != PeerState::closed) return false;
-  return mapped() || link_->counter(counter_index(WireCounter::left)) != 0;
+  if (mapped()) return link_->peer_state() == PeerState::closed;
+  return link_->peer_state() != PeerState::alive && link_->counter(counter_index(WireCounter::left)) != 0;
 }
 
 // What is lent is a put of its own, so that who waits for it can have it read straight into a buffer; and has arrived

@@ -54,7 +54,7 @@ class ReaderPeer final : public LaneWire {
   Resumptions take_resumptions() noexcept { return std::exchange(resumptions_, {}); }
   /// It said that it has what it cannot have.
   bool lied() const noexcept { return lied_; }
-  /// Whether it closed, having said what it took.
+  /// Whether it has gone, having said what it took: though that may be the last that was heard of it.
   bool parted() const noexcept;
   /// Whether all is told.
   bool carried() const noexcept;

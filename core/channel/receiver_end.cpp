@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <string_view>
 #include <utility>
@@ -67,7 +68,8 @@ Result<std::unique_ptr<ReceiverEnd>> ReceiverEnd::open(std::string_view text, co
   if (!bell) return bell.error();
   end->bell_ = std::move(*bell);
   if (!(*transport)->maps()) {
-    auto service_bell = ServiceBell::make([raw = end.get()] { raw->settle_wired(); });
+    auto service_bell =
+        ServiceBell::make([raw = end.get()] { raw->settle_wired(); }, [raw = end.get()] { raw->settle_goodbyes(); });
     if (!service_bell) return service_bell.error();
     end->service_bell_ = std::move(*service_bell);
   }
@@ -87,6 +89,7 @@ void ReceiverEnd::leave() {
     const std::lock_guard lock(mutex_);
     for (IncomingLane* lane : wired_) static_cast<void>(lane->link().attach_service_bell(nullptr));
   }
+  if (service_bell_) service_bell_->end();  // what comes by it uses it
   service_bell_.reset();
 }
 
@@ -101,41 +104,31 @@ void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken, Deadline un
       lane.link().settle();
       bell_->sleep(until);
     }
-    static_cast<void>(lane.link().attach_service_bell(nullptr));
-    lane.link().leave();  // views that are held lie in our copy of the ring, and need no link
-    goodbyes_.push_back({.link = lane.shared_link(), .copy = lane.copy()});
-    forget_parted();
+    Bell* const service_bell = service_bell_ ? &service_bell_->bell() : nullptr;
+    static_cast<void>(lane.link().attach_service_bell(service_bell));
+    // Views that are held lie in our copy of the ring, and need no link.
+    goodbyes_.say(lane.shared_link(), lane.copy(), service_bell != nullptr ? until : Deadline::min());
+    settle_goodbyes();
   }
   static_cast<void>(lane.link().attach_bell(nullptr));
 }
 
-void ReceiverEnd::forget_parted() {
-  std::erase_if(goodbyes_, [](const auto& goodbye) { return goodbye.link->peer_state() != PeerState::alive; });
-}
-
 void ReceiverEnd::await_goodbyes(Deadline until) {
   if (forked()) return;
-  const auto heard = [this] {
-    for (const Goodbye& goodbye : goodbyes_) {
-      static_cast<void>(goodbye.link->progress());
-      if (goodbye.link->peer_state() != PeerState::alive) static_cast<void>(goodbye.link->attach_bell(nullptr));
-    }
-    forget_parted();
-    return goodbyes_.empty();
-  };
-  for (const Goodbye& goodbye : goodbyes_) static_cast<void>(goodbye.link->attach_bell(bell_.get()));
-  while (!heard() && Clock::now() < until) {
-    for (const Goodbye& goodbye : goodbyes_) goodbye.link->settle();
-    if (!heard()) bell_->sleep(until);
-  }
-  for (const Goodbye& goodbye : goodbyes_) {
-    static_cast<void>(goodbye.link->attach_bell(nullptr));
-    goodbye.link->close();
-  }
-  goodbyes_.clear();
+  while (!goodbyes_.empty() && Clock::now() < until) bell_->sleep(until);
+  goodbyes_.close();
+}
+
+// The service thread, or who has just said one. The bell is for who waits for the last.
+void ReceiverEnd::settle_goodbyes() {
+  if (goodbyes_.empty()) return;
+  const auto next = goodbyes_.settle();
+  if (!next) return bell_->ring();
+  service_bell_->look_after(std::max<Clock::duration>(*next - Clock::now(), Clock::duration(0)));
 }
 
 void ReceiverEnd::settle_wired() {
+  settle_goodbyes();
   const std::lock_guard lock(mutex_);
   for (IncomingLane* lane : wired_) {
     lane->settle();

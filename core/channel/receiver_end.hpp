@@ -2,6 +2,7 @@
 
 #include <psyne/core/channel/channel_metrics.hpp>
 #include <psyne/core/channel/channel_options.hpp>
+#include <psyne/core/channel/goodbyes.hpp>
 #include <psyne/core/channel/incoming_lane.hpp>
 #include <psyne/core/channel/service_bell.hpp>
 #include <psyne/core/channel/wait.hpp>
@@ -70,12 +71,10 @@ class ReceiverEnd final : public Host {
   /// No sender comes any more, and the service thread no longer works on the lanes of those that came.
   void leave();
   /// This lane's reader stops. Over a link that does not map, the sender is told what was taken, so that no successor
-  /// gets it again; waits for room for that, until then at most.
+  /// gets it again; waits for room for that, until then at most, and no longer for it to be heard.
   void part_from(IncomingLane& lane, std::uint64_t taken, Deadline until);
-  /// Forgets the senders that have heard that they were parted from. The service thread sees to it that they do: where
-  /// a connection breaks, by the next one, as long as this end is present.
-  void forget_parted();
-  /// Waits until all have, until then at most.
+  /// Waits until the senders that were parted from have heard it, until then at most. The service thread sees to it
+  /// that they do: where a connection breaks, by the next one, as long as this end is present.
   void await_goodbyes(Deadline until);
 
   /// For the log: that lane's sender is no more; `why`: it did not just close.
@@ -99,6 +98,7 @@ class ReceiverEnd final : public Host {
   Result<void> fits(const LaneOffer& offer) const;
   Result<void> connect(OwnedLane lane, std::unique_ptr<Link> link);
   void settle_wired();
+  void settle_goodbyes();
 
   const std::string uri_;
   Transport& transport_;
@@ -116,11 +116,7 @@ class ReceiverEnd final : public Host {
   std::vector<OwnedLane> arrived_;
   std::vector<IncomingLane*> wired_;  // those that do not map, until part_from()
   std::deque<Error> refusals_;
-  struct Goodbye {
-    std::shared_ptr<Link> link;
-    std::shared_ptr<const Region> copy;  // its sender may put into that till then
-  };
-  std::vector<Goodbye> goodbyes_;  // of the owner of the lanes
+  Goodbyes goodbyes_;
 
   std::unique_ptr<ServiceBell> service_bell_;  // where the transport does not map
   std::unique_ptr<Presence> presence_;

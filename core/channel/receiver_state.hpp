@@ -42,10 +42,13 @@ class ReceiverState {
     end_->refuse();
     const Deadline until = Clock::now() + end_->settings().linger;
     await_connections(until);
+    take_in();
     for (Lane* lane : lanes_) let_go(lane, until);
     for (Lane* lane : joining_) let_go(lane, until);
     end_->await_goodbyes(until);
     end_->leave();
+    // Who was answered before may have come since, and is to know that nothing was taken.
+    for (IncomingLane* late : end_->take_arrivals()) let_go(static_cast<Lane*>(late), Deadline::min());
   }
   ReceiverState(const ReceiverState&) = delete;
   ReceiverState& operator=(const ReceiverState&) = delete;
@@ -89,7 +92,6 @@ class ReceiverState {
   /// (peer_lost), wrote nonsense (corrupted), or was refused; closed when all have gone.
   std::optional<Error> settle() {
     take_in();
-    end_->forget_parted();
     if (auto gone = take_out_ended()) return gone;  // first: what is refused may be a try to begin anew
     if (closed_ && lanes_.empty() && joining_.empty() && !end_->expects()) return closed_error();
     if (end_->arrivals()) {
@@ -367,7 +369,8 @@ class ReceiverState {
     }
     last_ = lane->who();
     end_->parted(*lane, told);
-    let_go(lane, Clock::now() + end_->settings().linger);
+    // For one that writes nonsense nobody waits.
+    let_go(lane, look == Look::corrupted ? Deadline::min() : Clock::now() + end_->settings().linger);
     const ReceiverOptions& given = end_->settings().given;
     closed_ = !given.wait_for_senders && !given.tell_closed;
     show_lanes();

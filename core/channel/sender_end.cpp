@@ -305,7 +305,7 @@ bool SenderEnd::lied(const ReaderPeer& peer) { return peer.outlet().bad_reader()
 void SenderEnd::remove(ReaderPeer& peer) {
   const bool lied = SenderEnd::lied(peer);
   const bool parted = !lied && peer.parted();
-  if (lied || peer.link().peer_state() != PeerState::closed) {
+  if (!parted && (lied || peer.link().peer_state() != PeerState::closed)) {
     last_lost_ = {.who = peer.who(), .lied = lied, .how = peer.link().peer_state()};
     metrics_.add(ChannelColumn::peers_lost);
   }

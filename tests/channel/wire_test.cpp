@@ -241,6 +241,19 @@ TEST_F(Wire, ADeathLosesNothingOrTellsHowMuch) {
   }
 }
 
+TEST_F(Wire, WhatAReceiverNeverLookedForIsNotGivenUp) {
+  const std::string name = uri();
+  auto sender = Sender<Tick>::open(name, {.linger = 0s, .held_by_dead = Held::lost}).value();
+  std::optional<Receiver<Tick>> receiver = Receiver<Tick>::open(name).value();
+  for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(sender.send({i, 0}));
+  simulation.pass();
+  receiver.reset();
+  simulation.pass();
+  EXPECT_EQ(sender.counters().lost, 0U);
+  receiver.emplace(Receiver<Tick>::open(name).value());
+  expect(*receiver, 0, 10);
+}
+
 TEST_F(Wire, ABlockedSenderLearnsThatTheLinkIsGone) {
   const std::string name = uri("?queue=4&death=1");
   auto receiver = Receiver<Tick>::open(name, {.name = "reader"}).value();

@@ -37,6 +37,8 @@ struct Far {
   std::vector<Signal> early;           // of the puts of the last post, as far as there are any
   std::vector<std::uint64_t> credits;  // that come in, one with each look from now on
   std::uint64_t credit_plus_one = 0;   // that came last
+  std::uint64_t left_plus_one = 0;
+  psyne::PeerState state = psyne::PeerState::alive;
   std::optional<std::uint64_t> resumed;
   std::optional<std::uint64_t> resumed_after_post;  // becomes `resumed` with the next post that has puts
 };
@@ -73,6 +75,7 @@ class LinkToFar final : public psyne::Link {
   }
   bool completed(Token /*token*/) const override { return true; }
   std::uint64_t counter(std::uint32_t index) const override {
+    if (index == counter_index(psyne::WireCounter::left)) return far_.left_plus_one;
     return index == counter_index(psyne::WireCounter::credit) ? far_.credit_plus_one : 0;
   }
   Result<void> progress() override {
@@ -81,7 +84,7 @@ class LinkToFar final : public psyne::Link {
     far_.credits.erase(far_.credits.begin());
     return {};
   }
-  psyne::PeerState peer_state() const override { return psyne::PeerState::alive; }
+  psyne::PeerState peer_state() const override { return far_.state; }
   std::optional<std::uint64_t> resumed(std::uint32_t /*counter*/) noexcept override {
     return std::exchange(far_.resumed, std::nullopt);
   }
@@ -216,6 +219,21 @@ TEST_F(LentRecords, ThatWereNeverPostedNobodyCanHave) {
   EXPECT_EQ(far_.posts, 0);
 }
 
+// The goodbye is another frame, and may never come.
+TEST_F(LentRecords, AReaderThatSaidWhatItTookHasPartedHoweverItEnded) {
+  for (const auto state : {psyne::PeerState::closed, psyne::PeerState::lost, psyne::PeerState::unreachable}) {
+    far_.left_plus_one = 0;
+    far_.state = psyne::PeerState::alive;
+    EXPECT_FALSE(peer_.parted());
+    far_.state = state;
+    EXPECT_FALSE(peer_.parted());
+    far_.left_plus_one = 1;
+    EXPECT_TRUE(peer_.parted());
+    far_.state = psyne::PeerState::alive;
+    EXPECT_FALSE(peer_.parted()) << "it is there still";
+  }
+}
+
 /// What SendQueue has of a message.
 struct Lent final : psyne::LentRecord {
   void returned() noexcept override { ++returns; }
@@ -281,6 +299,31 @@ TEST_F(LentForLong, MayBeAskedForBeforeWhatWasHintedAt) {
   EXPECT_LE(far_.counters.at(counter_index(psyne::WireCounter::asked)), end / 4 + 1);
   EXPECT_NE(far_.counters.at(counter_index(psyne::WireCounter::asked)), 0U);
   for (Lent& record : records) outlet_.writer.recall(record);
+}
+
+// One waits for room, another for the first to be taken: whoever takes it may do nothing before that is known.
+TEST_F(LentForLong, AreAskedForOneAfterTheOtherThoughMoreIsWaitedFor) {
+  const auto part = [](std::uint64_t tenths) { return capacity / 10 * tenths; };
+  static_cast<void>(send(random_bytes(part(4))));
+  far_.credits = {outlet_.writer.position()};
+  static_cast<void>(outlet_.released());
+  const auto payload = random_bytes(part(2));
+  std::array<Lent, 2> records;
+  std::vector<std::uint64_t> ends;
+  for (Lent& record : records) {
+    static_cast<void>(lend(payload, record));
+    ends.push_back(outlet_.writer.position());
+  }
+  const auto asked = [&] { return far_.counters.at(counter_index(psyne::WireCounter::asked)) - 1; };
+  EXPECT_EQ(outlet_.writer.try_reserve(part(7)), nullptr) << "from the next lap on";
+  EXPECT_EQ(asked(), ends[0]);
+  far_.credits = {ends[0]};
+  for (int looks = 0; looks < 2; ++looks) EXPECT_EQ(outlet_.writer.try_reserve(part(7)), nullptr);
+  EXPECT_GT(asked(), part(7));
+  EXPECT_LT(asked(), ends[1]);
+  for (Lent& record : records) {
+    if (record.lent()) outlet_.writer.recall(record);
+  }
 }
 
 TEST_F(LentForLong, SeveralAreReturnedInTheirOrder) {

@@ -224,7 +224,7 @@ TEST_P(StreamHandshake, AnotherVersionIsNamedAtBothEnds) {
     victim.hear(framed(psyne::stream::encode(hello)));
     ASSERT_TRUE(victim.error);
     EXPECT_EQ(*victim.error, Code::incompatible);
-    for (const char* part : {"77", "9.9.9", "version 1", "tcp://node:5555/ticks"}) {
+    for (const char* part : {"77", "9.9.9", "version 2", "tcp://node:5555/ticks"}) {
       EXPECT_NE(victim.error->text().find(part), std::string::npos) << victim.error->text();
     }
     const Bytes said = victim.said();

@@ -13,7 +13,7 @@
 
 namespace psyne::inline v0::stream {
 
-inline constexpr std::uint16_t wire_version = 1;
+inline constexpr std::uint16_t wire_version = 2;
 
 /// Whether a link may outlive its connection, or does.
 enum class Continuation : std::uint8_t {
