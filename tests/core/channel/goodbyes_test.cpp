@@ -92,6 +92,8 @@ TEST_F(SaidGoodbyes, AreForgottenOnceTheyAreHeard) {
   EXPECT_FALSE(waits.gone || waits.closed);
   EXPECT_EQ(kept.use_count(), 1) << "only the test's";
   EXPECT_FALSE(goodbyes.empty());
+  goodbyes.close();
+  EXPECT_TRUE(waits.closed && waits.gone);
 }
 
 TEST_F(SaidGoodbyes, ThatAreAnsweredAtOnceAreSeenByTheNextLook) {
