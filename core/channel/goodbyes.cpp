@@ -7,7 +7,7 @@
 namespace psyne::inline v0 {
 
 // Kept before it leaves: the answer may come at once, and is seen by settle().
-void Goodbyes::say(std::shared_ptr<Link> link, std::shared_ptr<const Region> copy, Deadline until) {
+void Goodbyes::say(const std::shared_ptr<Link>& link, std::shared_ptr<const Region> copy, Deadline until) {
   {
     const std::lock_guard lock(mutex_);
     said_.push_back({.link = link, .copy = std::move(copy), .until = until});
@@ -28,7 +28,7 @@ std::optional<Deadline> Goodbyes::settle() {
     said_.erase(first_gone, said_.end());
     for (const Goodbye& goodbye : said_) next = std::min(next.value_or(no_deadline), goodbye.until);
   }
-  let_go(std::move(gone));
+  let_go(gone);
   return next;
 }
 
@@ -38,7 +38,7 @@ void Goodbyes::close() {
     const std::lock_guard lock(mutex_);
     gone.swap(said_);
   }
-  let_go(std::move(gone));
+  let_go(gone);
 }
 
 bool Goodbyes::empty() const {
@@ -47,7 +47,7 @@ bool Goodbyes::empty() const {
 }
 
 // A view that is held may keep the link longer than the end is there.
-void Goodbyes::let_go(std::vector<Goodbye> gone) {
+void Goodbyes::let_go(const std::vector<Goodbye>& gone) {
   for (const Goodbye& goodbye : gone) {
     static_cast<void>(goodbye.link->attach_service_bell(nullptr));
     goodbye.link->close();

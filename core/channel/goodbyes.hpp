@@ -18,7 +18,7 @@ class Goodbyes {
  public:
   /// `link` leaves; no bell of an end rings for it but the service bell, which goes with it. It is kept until `until`
   /// at most. Its peer may put into `copy` till then.
-  void say(std::shared_ptr<Link> link, std::shared_ptr<const Region> copy, Deadline until);
+  void say(const std::shared_ptr<Link>& link, std::shared_ptr<const Region> copy, Deadline until);
   /// Lets go of those that were heard, or waited for long enough; whoever is told by a service bell calls this. Returns
   /// when to call it again, where any are left.
   std::optional<Deadline> settle();
@@ -32,7 +32,7 @@ class Goodbyes {
     std::shared_ptr<const Region> copy;
     Deadline until;
   };
-  static void let_go(std::vector<Goodbye> gone);
+  static void let_go(const std::vector<Goodbye>& gone);
 
   mutable std::mutex mutex_;
   std::vector<Goodbye> said_;
