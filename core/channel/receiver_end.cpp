@@ -89,8 +89,7 @@ void ReceiverEnd::leave() {
     const std::lock_guard lock(mutex_);
     for (IncomingLane* lane : wired_) static_cast<void>(lane->link().attach_service_bell(nullptr));
   }
-  if (service_bell_) service_bell_->end();  // what comes by it uses it
-  service_bell_.reset();
+  if (service_bell_) service_bell_->end();
 }
 
 void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken, Deadline until) {
@@ -104,10 +103,9 @@ void ReceiverEnd::part_from(IncomingLane& lane, std::uint64_t taken, Deadline un
       lane.link().settle();
       bell_->sleep(until);
     }
-    Bell* const service_bell = service_bell_ ? &service_bell_->bell() : nullptr;
-    static_cast<void>(lane.link().attach_service_bell(service_bell));
+    static_cast<void>(lane.link().attach_service_bell(&service_bell_->bell()));
     // Views that are held lie in our copy of the ring, and need no link.
-    goodbyes_.say(lane.shared_link(), lane.copy(), service_bell != nullptr ? until : Deadline::min());
+    goodbyes_.say(lane.shared_link(), lane.copy(), until);
     settle_goodbyes();
   }
   static_cast<void>(lane.link().attach_bell(nullptr));

@@ -138,9 +138,9 @@ class Link {
   /// bell was attached may be lost: look once more after attaching. Errors: exhausted, and then none is attached.
   virtual Result<void> attach_bell(Bell* bell) = 0;
   /// From now on what cannot wait until this end calls again rings `bell`: room for a post after one met would_block,
-  /// and a signal with `attend`. It comes without anyone's progress(). Whoever answers it is always there: the service
-  /// thread, or, while it lasts, a thread that waits. As attach_bell otherwise; after attaching, post once more.
-  /// A mapped link never rings it: nothing queues there, and what is stored is seen.
+  /// a signal with `attend`, and the end of a link that was left. It comes without anyone's progress(). Whoever answers
+  /// it is always there: the service thread, or, while it lasts, a thread that waits. As attach_bell otherwise; after
+  /// attaching, post once more. A mapped link never rings it: nothing queues there, and what is stored is seen.
   virtual Result<void> attach_service_bell(Bell* bell) = 0;
   /// Tells the peer's bell, as a signal with nothing but `wake`. Any thread.
   virtual void wake() noexcept = 0;
@@ -149,7 +149,7 @@ class Link {
   virtual void close() noexcept = 0;
   /// The same, to be followed by close(). A connection may break before the peer has heard it: where there may be
   /// another, peer_state() stays alive until the peer has answered, and nothing can be posted any more. Who waits for
-  /// that calls progress(), and settle() before it sleeps, as ever.
+  /// that calls progress(), and settle() before it sleeps, as ever; or has its service bell rung by it.
   virtual void leave() noexcept { close(); }
 };
 

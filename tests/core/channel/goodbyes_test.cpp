@@ -1,6 +1,8 @@
 // Links that are kept until their peers have heard a goodbye: for how long, and what rings meanwhile.
 #include <psyne/core/channel/goodbyes.hpp>
 
+#include "core/channel/quiet_link.hpp"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -12,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using psyne::Clock;
-using psyne::Code;
 using psyne::Goodbyes;
 using psyne::PeerState;
 using psyne::Result;
@@ -25,31 +26,16 @@ struct Fate {
   bool rings = true;
 };
 
-class LeavingLink final : public psyne::Link {
+class LeavingLink final : public channel_test::QuietLink {
  public:
   explicit LeavingLink(Fate& fate) : fate_(fate) {}
   ~LeavingLink() override { fate_.gone = true; }
 
-  Result<psyne::RemoteSpan> expose(const psyne::Region& /*region*/, psyne::Access /*access*/) override {
-    return Code::unsupported;
-  }
-  Result<void> revoke(const psyne::RemoteSpan& /*span*/) override { return {}; }
-  Result<psyne::RemoteRegion> attach(psyne::RemoteSpan /*span*/) override { return Code::unsupported; }
-  Result<psyne::Token> post(std::span<const psyne::Put> /*puts*/, const psyne::Signal& /*signal*/) override {
-    return Code::closed;
-  }
-  bool completed(psyne::Token /*token*/) const override { return true; }
-  std::uint64_t counter(std::uint32_t /*index*/) const override { return 0; }
-  Result<void> progress() override { return {}; }
   PeerState peer_state() const override { return fate_.state; }
-  const psyne::Capabilities& capabilities() const override { return capabilities_; }
-  const psyne::Identity& peer() const override { return peer_; }
-  Result<void> attach_bell(psyne::Bell* /*bell*/) override { return {}; }
   Result<void> attach_service_bell(psyne::Bell* bell) override {
     fate_.rings = bell != nullptr;
     return {};
   }
-  void wake() noexcept override {}
   void close() noexcept override {
     fate_.closed = true;
     if (fate_.state == PeerState::alive) fate_.state = PeerState::closed;
@@ -61,8 +47,6 @@ class LeavingLink final : public psyne::Link {
 
  private:
   Fate& fate_;
-  psyne::Capabilities capabilities_;
-  psyne::Identity peer_;
 };
 
 struct SaidGoodbyes : testing::Test {

@@ -4,6 +4,8 @@
 #include <psyne/core/channel/reader_peer.hpp>
 #include <psyne/core/channel/wire_counters.hpp>
 
+#include "core/channel/quiet_link.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -43,15 +45,10 @@ struct Far {
   std::optional<std::uint64_t> resumed_after_post;  // becomes `resumed` with the next post that has puts
 };
 
-class LinkToFar final : public psyne::Link {
+class LinkToFar final : public channel_test::QuietLink {
  public:
   explicit LinkToFar(Far& far) : far_(far) {}
 
-  Result<psyne::RemoteSpan> expose(const psyne::Region& /*region*/, psyne::Access /*access*/) override {
-    return Code::unsupported;
-  }
-  Result<void> revoke(const psyne::RemoteSpan& /*span*/) override { return {}; }
-  Result<psyne::RemoteRegion> attach(psyne::RemoteSpan /*span*/) override { return Code::unsupported; }
   Result<Token> post(std::span<const Put> puts, const Signal& signal) override {
     if (!puts.empty() && far_.turns_away > 0) {
       --far_.turns_away;
@@ -73,7 +70,6 @@ class LinkToFar final : public psyne::Link {
     tell(signal);
     return ++posted_;
   }
-  bool completed(Token /*token*/) const override { return true; }
   std::uint64_t counter(std::uint32_t index) const override {
     if (index == counter_index(psyne::WireCounter::left)) return far_.left_plus_one;
     return index == counter_index(psyne::WireCounter::credit) ? far_.credit_plus_one : 0;
@@ -89,11 +85,6 @@ class LinkToFar final : public psyne::Link {
     return std::exchange(far_.resumed, std::nullopt);
   }
   const psyne::Capabilities& capabilities() const override { return capabilities_; }
-  const psyne::Identity& peer() const override { return peer_; }
-  Result<void> attach_bell(psyne::Bell* /*bell*/) override { return {}; }
-  Result<void> attach_service_bell(psyne::Bell* /*bell*/) override { return {}; }
-  void wake() noexcept override {}
-  void close() noexcept override {}
 
  private:
   void tell(const Signal& signal) {
@@ -104,7 +95,6 @@ class LinkToFar final : public psyne::Link {
 
   Far& far_;
   Token posted_ = 0;
-  psyne::Identity peer_;
   const psyne::Capabilities capabilities_ = [] {
     psyne::Capabilities capabilities;
     capabilities.mapped = false;
