@@ -11,7 +11,7 @@ install(TARGETS psyne EXPORT psyne
 install(EXPORT psyne NAMESPACE psyne:: FILE psyneTargets.cmake DESTINATION "${package_folder}")
 
 # A static library's dependencies belong on its user's link line; those of a shared library do not.
-set(inside "-lspdlog -lfmt -lssl -lcrypto -lhwloc -llz4 -lzstd")
+set(inside "-lspdlog -lfmt -lssl -lcrypto -lhwloc -llz4 -lzstd -lhwy")
 if(BUILD_SHARED_LIBS)
   set(PSYNE_SHARED TRUE)
   set(PSYNE_PC_LIBS "")

@@ -1,4 +1,5 @@
-# The library: every source below core, transports, pool and patterns, and every header there, which are all public.
+# The library: every source below core, transports, pool, patterns and collectives, and every header there, which are all
+# public.
 find_package(Threads REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(spdlog REQUIRED)
@@ -7,6 +8,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 
 # Headers stand beside their sources and are included as <psyne/core/...>: one link makes that true in the build tree.
 set(PSYNE_BUILD_INCLUDE "${PROJECT_BINARY_DIR}/include")
@@ -16,12 +18,12 @@ configure_file("${PROJECT_SOURCE_DIR}/psyne.hpp" "${PSYNE_BUILD_INCLUDE}/psyne.h
 
 file(GLOB_RECURSE PSYNE_SOURCES CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/core/*.cpp" "${PROJECT_SOURCE_DIR}/transports/*.cpp" "${PROJECT_SOURCE_DIR}/pool/*.cpp"
-  "${PROJECT_SOURCE_DIR}/patterns/*.cpp")
+  "${PROJECT_SOURCE_DIR}/patterns/*.cpp" "${PROJECT_SOURCE_DIR}/collectives/*.cpp")
 add_library(psyne ${PSYNE_SOURCES})
 add_library(psyne::psyne ALIAS psyne)
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/core/*.hpp" "${PROJECT_SOURCE_DIR}/transports/*.hpp" "${PROJECT_SOURCE_DIR}/pool/*.hpp"
-  "${PROJECT_SOURCE_DIR}/patterns/*.hpp")
+  "${PROJECT_SOURCE_DIR}/patterns/*.hpp" "${PROJECT_SOURCE_DIR}/collectives/*.hpp")
 list(TRANSFORM headers PREPEND "${PSYNE_BUILD_INCLUDE}/psyne/")
 target_sources(psyne PUBLIC FILE_SET HEADERS BASE_DIRS "${PSYNE_BUILD_INCLUDE}"
   FILES ${headers} "${PSYNE_BUILD_INCLUDE}/psyne.hpp")
@@ -29,11 +31,20 @@ target_compile_features(psyne PUBLIC cxx_std_20)
 target_link_libraries(psyne
   PUBLIC Threads::Threads tl::expected
   PRIVATE $<BUILD_INTERFACE:psyne_settings> spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto PkgConfig::HWLOC PkgConfig::LZ4
-    PkgConfig::ZSTD)
+    PkgConfig::ZSTD PkgConfig::HIGHWAY)
 target_compile_definitions(psyne PRIVATE PSYNE_VERSION="${PROJECT_VERSION}")
 set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BATCH_SIZE 12
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)
+
+# Highway compiles such a source once for each kind of vectors, by having it include itself: no batch could hold it. Kinds
+# that are left out are older than any processor in use (SSSE3), or have been tried nowhere (SVE: such machines use NEON).
+# A fused multiply-add rounds once where the promise is twice.
+file(GLOB kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/collectives/reduce/*.cpp")
+set_source_files_properties(${kernels} PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON
+  COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)"
+  COMPILE_OPTIONS -ffp-contract=off)
 
 if(PSYNE_UNITY)
   # What is local to one file of a batch shadows what is local to another; a build without batches finds the real ones.

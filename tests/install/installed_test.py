@@ -22,7 +22,7 @@ def the_one(pattern):
 class Installed(unittest.TestCase):
     def test_every_public_header_is_there_and_no_other(self):
         expected = {pathlib.Path("psyne.hpp")}
-        for folder in ("core", "transports", "pool", "patterns"):
+        for folder in ("core", "transports", "pool", "patterns", "collectives"):
             expected |= {pathlib.Path("psyne") / header.relative_to(ROOT) for header in (ROOT / folder).rglob("*.hpp")}
         include = PREFIX / "include"
         self.assertEqual({path.relative_to(include) for path in include.rglob("*") if path.is_file()}, expected)
