@@ -48,20 +48,23 @@ struct CastStep {
   const std::byte* source;
 
   template <class D>
-  HWY_INLINE void operator()(D, std::size_t element) const {
+  HWY_INLINE auto value(D, std::size_t element) const {
     const lanes::Rebind<typename To::Lane, D> to;
     const lanes::Rebind<typename From::Lane, D> from;
-    const auto value = From::load(from, source + element * From::bytes);
-    std::byte* const at = result + element * To::bytes;
+    const auto number = From::load(from, source + element * From::bytes);
     if constexpr (std::is_same_v<typename To::Lane, typename From::Lane>) {
-      To::store(to, value, at);
+      return number;
     } else if constexpr (std::is_same_v<typename To::Lane, double>) {
-      To::store(to, lanes::PromoteTo(to, value), at);
+      return lanes::PromoteTo(to, number);
     } else if constexpr (To::bytes == sizeof(float)) {
-      To::store(to, nearest(to, value), at);
+      return nearest(to, number);
     } else {
-      To::store(to, to_odd(to, value), at);
+      return to_odd(to, number);
     }
+  }
+  template <class D, class Value>
+  HWY_INLINE void store(D, std::size_t element, const Value& value) const {
+    To::store(lanes::Rebind<typename To::Lane, D>(), value, result + element * To::bytes);
   }
 };
 

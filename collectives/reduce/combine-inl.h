@@ -27,13 +27,17 @@ struct CombineStep {
   Finish finish;
 
   template <class D>
-  HWY_INLINE void operator()(D d, std::size_t element) const {
+  HWY_INLINE auto value(D d, std::size_t element) const {
     const std::size_t at = element * Format::bytes;
-    auto value = Format::load(d, sources[0] + at);
+    auto folded = Format::load(d, sources[0] + at);
     for (std::size_t source = 1; source < count; ++source) {
-      value = Operation::of(value, Format::load(d, sources[source] + at));
+      folded = Operation::of(folded, Format::load(d, sources[source] + at));
     }
-    Format::store(d, finish(value), result + at);
+    return finish(folded);
+  }
+  template <class D, class Value>
+  HWY_INLINE void store(D d, std::size_t element, const Value& value) const {
+    Format::store(d, value, result + element * Format::bytes);
   }
 };
 

@@ -54,6 +54,33 @@ FoldKernel of_float(Fold wanted) {
   }
 }
 
+template <class Operation>
+struct OfBoth {
+  template <class Two>
+  static HWY_INLINE Two of(const Two& left, const Two& right) {
+    return {Operation::of(left.low, right.low), Operation::of(left.high, right.high)};
+  }
+};
+
+template <class Operation>
+void brain_fold(std::byte* result, const std::byte* const* sources, std::size_t count, std::size_t elements) noexcept {
+  fold<BrainPair, OfBoth<Operation>>(result, sources, count, elements / 2);
+  if (elements % 2 == 0) return;
+  const CombineStep<Brain, Operation, std::size_t, AsItIs> last{result, sources, count, AsItIs()};
+  const lanes::CappedTag<float, 1> single;
+  last.store(single, elements - 1, last.value(single, elements - 1));
+}
+
+FoldKernel of_brain(Fold wanted) {
+  switch (wanted) {
+    case Fold::sum: return brain_fold<Sum>;
+    case Fold::product: return brain_fold<Product>;
+    case Fold::min: return brain_fold<Min>;
+    case Fold::max: return brain_fold<Max>;
+    default: return nullptr;
+  }
+}
+
 template <class T>
 void complex_sum(std::byte* result, const std::byte* const* sources, std::size_t count, std::size_t elements) noexcept {
   fold<Floating<T>, Sum>(result, sources, count, 2 * elements);
@@ -73,7 +100,7 @@ FoldKernel of_complex(Fold wanted) {
 FoldKernel fold_float(Fold wanted, DType dtype) {
   switch (dtype) {
     case DType::f16: return of_float<Half>(wanted);
-    case DType::bf16: return of_float<Brain>(wanted);
+    case DType::bf16: return of_brain(wanted);
     case DType::f32: return of_float<Floating<float>>(wanted);
     case DType::f64: return of_float<Floating<double>>(wanted);
     case DType::f8e4m3: return of_float<E4M3>(wanted);

@@ -18,9 +18,12 @@ struct ScaleStep {
   typename Format::Lane factor;
 
   template <class D>
-  HWY_INLINE void operator()(D d, std::size_t element) const {
-    const std::size_t at = element * Format::bytes;
-    Format::store(d, lanes::Mul(Format::load(d, source + at), lanes::Set(d, factor)), result + at);
+  HWY_INLINE auto value(D d, std::size_t element) const {
+    return lanes::Mul(Format::load(d, source + element * Format::bytes), lanes::Set(d, factor));
+  }
+  template <class D, class Value>
+  HWY_INLINE void store(D d, std::size_t element, const Value& value) const {
+    Format::store(d, value, result + element * Format::bytes);
   }
 };
 

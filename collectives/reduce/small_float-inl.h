@@ -52,10 +52,9 @@ struct SmallFloatCode {
     // Converted from an integer, so that no subnormal float comes up, which "denormals are zero" would flush.
     const auto subnormal =
         lanes::BitCast(di, lanes::Mul(lanes::ConvertTo(d, magnitude), lanes::BitCast(d, lanes::Set(di, unit))));
-    const auto finite =
-        lanes::IfThenElse(lanes::Lt(magnitude, lanes::Set(di, 1 << mantissa_bits)), subnormal, normal);
-    const auto special = has_infinity ? lanes::Or(placed, lanes::Set(di, float_infinity))
-                                      : lanes::Set(di, float_infinity | 1 << 22);
+    const auto finite = lanes::IfThenElse(lanes::Lt(magnitude, lanes::Set(di, 1 << mantissa_bits)), subnormal, normal);
+    const auto special =
+        has_infinity ? lanes::Or(placed, lanes::Set(di, float_infinity)) : lanes::Set(di, float_infinity | 1 << 22);
     const auto is_finite = lanes::Lt(magnitude, lanes::Set(di, first_special));
     return lanes::BitCast(d, lanes::Or(sign, lanes::IfThenElse(is_finite, finite, special)));
   }
@@ -96,16 +95,20 @@ struct BrainFloatCode {
     return lanes::BitCast(d, lanes::ShiftLeft<16>(bits));
   }
 
-  template <class D, class I = lanes::RebindToSigned<D>>
-  static HWY_INLINE lanes::Vec<I> encode(D, lanes::Vec<D> value) {
-    const I di;
-    const lanes::RebindToUnsigned<D> du;
+  // Rounded, in the upper half; anything in the lower one.
+  template <class D, class U = lanes::RebindToUnsigned<D>>
+  static HWY_INLINE lanes::Vec<U> upper_half(D, lanes::Vec<D> value) {
+    const U du;
     const auto nan = lanes::RebindMask(du, lanes::IsNaN(value));
     const auto bits = lanes::BitCast(du, value);
     const auto odd = lanes::And(lanes::ShiftRight<16>(bits), lanes::Set(du, 1));
     const auto raised = lanes::Add(lanes::Add(bits, odd), lanes::Set(du, 0x7fff));
-    const auto code = lanes::IfThenElse(nan, lanes::Set(du, 0x7fc0), lanes::ShiftRight<16>(raised));
-    return lanes::BitCast(di, code);
+    return lanes::IfThenElse(nan, lanes::Set(du, 0x7fc0'0000), raised);
+  }
+
+  template <class D, class I = lanes::RebindToSigned<D>>
+  static HWY_INLINE lanes::Vec<I> encode(D d, lanes::Vec<D> value) {
+    return lanes::BitCast(I(), lanes::ShiftRight<16>(upper_half(d, value)));
   }
 };
 
