@@ -20,8 +20,6 @@ enum class Operation : std::uint8_t {
   exclusive_scan,  ///< rank r gets the fold of ranks 0 to r - 1; what rank 0 has is left alone
 };
 
-inline constexpr std::uint8_t operations = 11;
-
 constexpr std::string_view name(Operation operation) noexcept {
   switch (operation) {
     case Operation::all_reduce: return "all_reduce";
@@ -37,6 +35,24 @@ constexpr std::string_view name(Operation operation) noexcept {
     case Operation::exclusive_scan: return "exclusive_scan";
   }
   return "unknown";
+}
+
+/// Whether elements of several ranks become one.
+constexpr bool folds(Operation operation) noexcept {
+  switch (operation) {
+    case Operation::all_reduce:
+    case Operation::reduce:
+    case Operation::reduce_scatter:
+    case Operation::scan:
+    case Operation::exclusive_scan: return true;
+    default: return false;
+  }
+}
+
+/// Whether one rank gives or gets what the others do not.
+constexpr bool has_root(Operation operation) noexcept {
+  return operation == Operation::reduce || operation == Operation::broadcast || operation == Operation::gather ||
+         operation == Operation::scatter;
 }
 
 }  // namespace psyne::inline v0

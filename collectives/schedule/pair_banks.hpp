@@ -26,10 +26,15 @@ class PairBanks {
   std::uint32_t bank(Rank peer) const noexcept { return pair(peer).bank; }
   std::uint32_t stage_bank() const noexcept { return stage_bank_; }
 
-  /// What the counter at `peer` becomes with the next signal to it.
-  std::uint64_t next_signal(Rank peer) noexcept {
+  /// How many signals `peer` has had in the bank whose turn it is.
+  std::uint64_t told(Rank peer) const noexcept {
+    const Pair& known = pair(peer);
+    return known.told[known.bank];
+  }
+  /// One more.
+  void tell(Rank peer) noexcept {
     Pair& known = pair(peer);
-    return ++known.told[known.bank];
+    ++known.told[known.bank];
   }
   /// The `count`-th signal of `peer` in this schedule.
   Awaited awaited(Rank peer, std::uint32_t count) const noexcept {

@@ -102,7 +102,8 @@ bool Rehearsal::take(Rank rank, const Step& step) {
     case Action::fold: fold(rank, step); return true;
     case Action::signal: {
       const std::uint32_t bank = banks.bank(step.peer);
-      memory_.signal(rank, step.peer, bank, banks.next_signal(step.peer));
+      banks.tell(step.peer);
+      memory_.signal(rank, step.peer, bank, banks.told(step.peer));
       return true;
     }
     case Action::wait: return see(banks.awaited(step.peer, step.count));

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <psyne/collectives/schedule/place.hpp>
+#include <psyne/core/channel/wait.hpp>
+#include <psyne/core/result/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace psyne::inline v0 {
+
+/// How a communicator is opened. All ranks give the same but for `rank` and `transports`.
+struct CommunicatorOptions {
+  Rank rank = 0;
+  Rank size = 1;
+  /// Tells the meeting places of jobs on one machine apart: letters, digits, - and _.
+  std::string job = "job";
+  /// What proves over tcp that a rank belongs to the job; empty: PSYNE_TOKEN.
+  std::string token;
+  /// Those that this rank allows: memory, ipc, tcp. A pair of ranks takes the quickest that both allow.
+  std::vector<std::string> transports = {"memory", "ipc", "tcp"};
+  /// Gives a text of this rank to all, and theirs in the order of the ranks; how ranks find each other.
+  std::function<Result<std::vector<std::string>>(const std::string& mine, const Wait& wait)> exchange;
+  std::chrono::nanoseconds open_within = std::chrono::seconds(60);
+  /// How long an operation may take that is given no time of its own.
+  std::chrono::nanoseconds patience = std::chrono::minutes(5);
+  /// Only algorithms that fold in the order of the ranks, by one step each: bits that depend on neither algorithm,
+  /// transport nor size of the pieces.
+  bool deterministic = false;
+  /// Bytes that one rank may have on their way to one other, twice; and of the memory from which all others load.
+  std::uint64_t slot_bytes = 128 * 1024;
+  std::uint64_t stage_bytes = 256 * 1024;
+};
+
+}  // namespace psyne::inline v0

@@ -1,0 +1,41 @@
+#include <psyne/collectives/runner/call.hpp>
+#include <psyne/collectives/runner/window.hpp>
+
+namespace psyne::inline v0 {
+
+std::string Call::text() const {
+  std::string text(psyne::name(operation));
+  if (operation == Operation::barrier) return text;
+  text += " of " + std::to_string(count) + " " + std::string(psyne::name(dtype));
+  if (folds(operation)) text += ", " + std::string(average ? "average" : psyne::name(fold));
+  if (has_root(operation)) text += ", root " + std::to_string(root);
+  return text;
+}
+
+std::uint32_t Call::mark(std::uint64_t sequence) const noexcept {
+  std::uint64_t mixed = sequence;
+  const auto mix = [&](std::uint64_t value) {
+    mixed = (mixed ^ value) * 0x9e3779b97f4a7c15U;
+    mixed ^= mixed >> 29U;
+  };
+  mix(static_cast<std::uint64_t>(operation) | static_cast<std::uint64_t>(dtype) << 8U |
+      static_cast<std::uint64_t>(fold) << 16U | static_cast<std::uint64_t>(average) << 24U |
+      static_cast<std::uint64_t>(has_root(operation) ? root : 0) << 32U);
+  mix(count);
+  return static_cast<std::uint32_t>(mixed >> (64 - Tidings::mark_bits));
+}
+
+bool in_place(const Call& call, Rank rank) noexcept {
+  const std::uint64_t own = call.bytes() * static_cast<std::uint64_t>(rank);
+  const bool root = rank == call.root;
+  switch (call.operation) {
+    case Operation::all_gather: return call.input == call.output + own;
+    case Operation::gather: return root && call.input == call.output + own;
+    case Operation::reduce_scatter: return call.output == call.input + own;
+    case Operation::scatter: return root && call.output == call.input + own;
+    case Operation::barrier: return false;
+    default: return call.input == call.output;
+  }
+}
+
+}  // namespace psyne::inline v0
