@@ -1,6 +1,5 @@
 #include <psyne/collectives/communicator/communicator_state.hpp>
 #include <psyne/collectives/tuner/default_table.hpp>
-#include <psyne/core/topology/cpu_list.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// As long as a message of some KB takes.
+constexpr std::uint32_t eager_looks = 256;
 // Looks between two at the peers' states and the clock, which cost more than a look.
 constexpr std::uint32_t looks_at_once = 256;
 // Rounds of these before a sleep: as long as a sleep and a wake take.
@@ -37,6 +38,8 @@ Result<std::unique_ptr<CommunicatorState>> CommunicatorState::open(CommunicatorO
   if (options.size < 1 || options.rank < 0 || options.rank >= options.size) {
     return refusal("ranks are numbered from 0 to their number less one");
   }
+  if (options.slot_bytes == 0) options.slot_bytes = default_slot_bytes(options.size);
+  if (options.stage_bytes == 0) options.stage_bytes = options.slot_bytes;
   if (options.slot_bytes < cache_line || options.slot_bytes % cache_line != 0 || options.stage_bytes < cache_line ||
       options.stage_bytes % cache_line != 0) {
     return refusal("slot_bytes and stage_bytes have to be whole cache lines of " + std::to_string(cache_line) +
@@ -65,10 +68,8 @@ Result<std::unique_ptr<CommunicatorState>> CommunicatorState::open(CommunicatorO
       state->window_, Wait(given.open_within));
   if (!mesh) return mesh.error();
   state->mesh_ = std::move(*mesh);
-  Rank here = 1;
   for (Peer& peer : state->mesh_->peers()) {
     if (!peer.link) continue;
-    if (peer.on_this_host) ++here;
     if (auto attached = peer.link->attach_bell(state->bell_.get()); !attached) return attached.error();
     if (!peer.mapped.empty()) continue;
     state->all_mapped_ = false;
@@ -77,7 +78,6 @@ Result<std::unique_ptr<CommunicatorState>> CommunicatorState::open(CommunicatorO
     }
     state->unmapped_.push_back(peer.link.get());
   }
-  state->crowded_ = static_cast<std::size_t>(here) > allowed_cpus().size();
   state->runner_.emplace(given.rank, state->layout_, state->window_->bytes(), state->mesh_->peers());
   return state;
 }
@@ -134,11 +134,21 @@ void CommunicatorState::look() {
   for (Link* link : unmapped_) static_cast<void>(link->progress());
 }
 
-Runner::Motion CommunicatorState::look_patiently(std::uint32_t looks) {
-  for (std::uint32_t count = 0; count < looks; ++count) {
+// Without a pause: a pause takes as long as a signal between two cores.
+Runner::Motion CommunicatorState::look_eagerly() {
+  if (mesh_->crowded()) return Runner::Motion::waits;
+  for (std::uint32_t count = 0; count < eager_looks; ++count) {
     if (!unmapped_.empty()) look();
     if (const auto motion = runner_->advance(); motion != Runner::Motion::waits) return motion;
-    if (crowded_) {
+  }
+  return Runner::Motion::waits;
+}
+
+Runner::Motion CommunicatorState::look_patiently() {
+  for (std::uint32_t count = 0; count < looks_at_once; ++count) {
+    if (!unmapped_.empty()) look();
+    if (const auto motion = runner_->advance(); motion != Runner::Motion::waits) return motion;
+    if (mesh_->crowded()) {
       StandardAtomics::yield();
     } else {
       StandardAtomics::pause();
@@ -149,10 +159,11 @@ Runner::Motion CommunicatorState::look_patiently(std::uint32_t looks) {
 
 Result<void> CommunicatorState::drive(const Call& call, const Wait& wait) {
   Runner::Motion motion = runner_->advance();
+  if (motion == Runner::Motion::waits) motion = look_eagerly();
   if (motion == Runner::Motion::done) return {};
   const Deadline deadline = wait.deadline != no_deadline ? wait.deadline : Clock::now() + options_.patience;
   for (std::uint32_t round = 0; motion == Runner::Motion::waits; ++round) {
-    motion = look_patiently(looks_at_once);
+    motion = look_patiently();
     if (motion != Runner::Motion::waits) break;
     if (auto lost = lost_peer(call)) return *lost;
     if (wait.stop.stop_requested()) return out_of_time(call, Code::stopped);

@@ -39,7 +39,8 @@ class CommunicatorState {
   Result<const Plan*> plan(const Call& call, const Algorithm* algorithm);
   Result<void> drive(const Call& call, const Wait& wait);
   void look();
-  Runner::Motion look_patiently(std::uint32_t looks);
+  Runner::Motion look_eagerly();
+  Runner::Motion look_patiently();
   Runner::Motion sleep(Deadline until);
   std::optional<Error> lost_peer(const Call& call);
   Error out_of_time(const Call& call, Code code);
@@ -51,7 +52,6 @@ class CommunicatorState {
   std::unique_ptr<Mesh> mesh_;
   std::optional<Runner> runner_;
   bool all_mapped_ = true;
-  bool crowded_ = false;  // more ranks than CPUs: who waits gives his to others
   std::vector<Link*> unmapped_;
   std::uint32_t epoch_ = fork_epoch();
 

@@ -2,8 +2,11 @@
 #include <psyne/collectives/mesh/this_process.hpp>
 #include <psyne/core/log/log.hpp>
 #include <psyne/core/stop/stop_callback.hpp>
+#include <psyne/core/topology/cgroup.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -84,12 +87,17 @@ Result<void> Mesh::listen(Whereabouts& mine) {
 }
 
 Result<void> Mesh::call(const std::vector<std::string>& texts, const Whereabouts& mine) {
+  std::size_t ranks_here = 0;
+  std::set<unsigned> cpus;
   for (Rank rank = 0; rank < options_.size; ++rank) {
     Peer& peer = peers_[static_cast<std::size_t>(rank)];
     auto theirs = Whereabouts::parse(texts[static_cast<std::size_t>(rank)]);
     if (!theirs) return theirs.error();
     peer.name = theirs->name;
-    peer.on_this_host = theirs->host == mine.host;
+    if (theirs->host == mine.host) {
+      ++ranks_here;
+      cpus.insert(theirs->cpus.begin(), theirs->cpus.end());
+    }
     if (rank == options_.rank) continue;
     auto route = rank < options_.rank ? choose_route(*theirs, mine) : choose_route(mine, *theirs);
     if (!route) return route.error();
@@ -104,6 +112,9 @@ Result<void> Mesh::call(const std::vector<std::string>& texts, const Whereabouts
       if (auto appeared = appear(std::string(uri), Side::offering); !appeared) return appeared;
     }
   }
+  const double at_once =
+      std::min(static_cast<double>(cpus.size()), cpu_quota().value_or(static_cast<double>(cpus.size())));
+  crowded_ = static_cast<double>(ranks_here) > at_once;
   return {};
 }
 

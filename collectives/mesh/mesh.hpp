@@ -25,7 +25,6 @@ struct Peer {
   std::span<std::byte> mapped;  ///< its window as plain memory; empty where it has to be reached by puts
   std::string name;             ///< "rank 3 (host b, pid 812)"
   Route route;
-  bool on_this_host = false;
 };
 
 struct MeshOptions {
@@ -52,7 +51,8 @@ class Mesh final : private Host {
 
   /// By rank; the own entry has no link.
   std::vector<Peer>& peers() noexcept { return peers_; }
-  const Region& window() const noexcept { return *window_; }
+  /// More ranks share this host than it has CPUs for them: whoever waits should give his to others.
+  bool crowded() const noexcept { return crowded_; }
 
  private:
   struct Guest {
@@ -79,6 +79,7 @@ class Mesh final : private Host {
   MeshOptions options_;
   std::shared_ptr<const Region> window_;
   std::vector<Peer> peers_;
+  bool crowded_ = false;
   std::mutex mutex_;
   std::condition_variable joined_;
   Rank missing_ = 0;

@@ -44,6 +44,7 @@ Result<Whereabouts> whereabouts_of_process(int rank) {
   found.host = *host;
   found.process = std::to_string(drawn->value) + " " + std::to_string(getpid());
   found.name = "rank " + std::to_string(rank) + " (host " + host_name() + ", pid " + std::to_string(getpid()) + ")";
+  found.cpus = allowed_cpus();
   return found;
 }
 

@@ -1,6 +1,7 @@
 #include <psyne/collectives/mesh/whereabouts.hpp>
 
 #include <array>
+#include <sstream>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -18,6 +19,8 @@ std::string_view take_line(std::string_view& text) {
 
 std::string Whereabouts::text() const {
   std::string text = host + '\n' + process + '\n' + name + '\n';
+  for (const unsigned cpu : cpus) text += std::to_string(cpu) + ' ';
+  text += '\n';
   for (const std::string& uri : uris) text += uri + '\n';
   return text;
 }
@@ -27,6 +30,8 @@ Result<Whereabouts> Whereabouts::parse(std::string_view text) {
   found.host = take_line(text);
   found.process = take_line(text);
   found.name = take_line(text);
+  std::istringstream cpus{std::string(take_line(text))};
+  for (unsigned cpu = 0; cpus >> cpu;) found.cpus.push_back(cpu);
   while (!text.empty()) found.uris.emplace_back(take_line(text));
   if (found.host.empty() || found.process.empty() || found.name.empty() || found.uris.empty()) {
     return Error(Code::corrupted, "cannot read where a rank is").because("it is not what ranks of this version tell");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <psyne/core/result/result.hpp>
+#include <psyne/core/topology/cpu_list.hpp>
 
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ struct Whereabouts {
   std::string host;     ///< the same for ranks that can share memory: the machine's boot, and the directory of ipc://
   std::string process;  ///< the same for ranks of one process
   std::string name;     ///< for people: "rank 3 (host b, pid 812)"
+  CpuList cpus;         ///< that it may run on
   std::vector<std::string> uris;  ///< where it answers, one for each transport that it allows
 
   std::string text() const;
