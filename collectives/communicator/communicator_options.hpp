@@ -21,11 +21,11 @@ struct CommunicatorOptions {
   /// Tells the meeting places of jobs on one machine apart: letters, digits, - and _.
   std::string job = "job";
   /// What proves over tcp that a rank belongs to the job; empty: PSYNE_TOKEN.
-  std::string token;
+  std::string token{};
   /// Those that this rank allows: memory, ipc, tcp. A pair of ranks takes the quickest that both allow.
   std::vector<std::string> transports = {"memory", "ipc", "tcp"};
   /// Gives a text of this rank to all, and theirs in the order of the ranks; how ranks find each other.
-  std::function<Result<std::vector<std::string>>(const std::string& mine, const Wait& wait)> exchange;
+  std::function<Result<std::vector<std::string>>(const std::string& mine, const Wait& wait)> exchange{};
   std::chrono::nanoseconds open_within = std::chrono::seconds(60);
   /// How long an operation may take that is given no time of its own.
   std::chrono::nanoseconds patience = std::chrono::minutes(5);

@@ -17,6 +17,8 @@ constexpr std::uint32_t eager_looks = 256;
 constexpr std::uint32_t looks_at_once = 256;
 // Rounds of these before a sleep: as long as a sleep and a wake take.
 constexpr std::uint32_t rounds_before_sleep = 64;
+// How much later than another rank this one may hear of a third one's death.
+constexpr auto hearsay = 200ms;
 // A peer that ends rings our bell; what else there is to see is seen this often.
 constexpr auto longest_sleep = 100ms;
 
@@ -192,26 +194,32 @@ Runner::Motion CommunicatorState::sleep(Deadline until) {
   return motion == Runner::Motion::waits ? runner_->advance() : motion;
 }
 
-// What a peer signalled before it ended has been seen: the caller has advanced since.
+// What a peer signalled before it ended has been seen once the runner has advanced since.
 std::optional<Error> CommunicatorState::lost_peer(const Call& call) {
   const auto& peers = mesh_->peers();
-  for (Rank other = 0; other < size(); ++other) {
-    const Peer& peer = peers[static_cast<std::size_t>(other)];
-    if (!peer.link) continue;
-    const PeerState state = peer.link->peer_state();
-    // Who closed may have done its part, and only those who wait for it miss something.
-    if (state == PeerState::alive || (state == PeerState::closed && other != runner_->awaited())) continue;
-    if (const auto motion = runner_->advance(); motion == Runner::Motion::done) return {};
-    const Code code = state == PeerState::lost     ? Code::peer_lost
-                      : state == PeerState::closed ? Code::closed
-                                                   : Code::peer_unreachable;
+  const auto ended = [&](PeerState how) -> const Peer* {
+    for (const Peer& peer : peers) {
+      if (peer.link && peer.link->peer_state() == how) return &peer;
+    }
+    return nullptr;
+  };
+  const auto error = [&](Code code, const Peer& peer, const char* why) {
     return Error(code, "cannot do " + call.text() + " as operation " + std::to_string(sequence_))
         .peer(peer.name)
-        .because(state == PeerState::closed ? "it has closed its communicator"
-                 : state == PeerState::lost ? "its process is gone"
-                                            : "nothing is heard of it any more");
-  }
-  return {};
+        .because(why);
+  };
+  const Peer* const lost = ended(PeerState::lost);
+  const Peer* const unreachable = ended(PeerState::unreachable);
+  const Peer& awaited = peers[static_cast<std::size_t>(runner_->awaited())];
+  const bool closed = awaited.link && awaited.link->peer_state() == PeerState::closed;
+  if (lost == nullptr && unreachable == nullptr && !closed) return {};
+  if (runner_->advance() == Runner::Motion::done) return {};
+  if (lost != nullptr) return error(Code::peer_lost, *lost, "its process is gone");
+  if (unreachable != nullptr) return error(Code::peer_unreachable, *unreachable, "nothing is heard of it any more");
+  // Others who closed may have done their part. Who did not may have heard of a death that this one is yet to hear of.
+  if (!closed_since_) closed_since_ = Clock::now();
+  if (Clock::now() - *closed_since_ < hearsay) return {};
+  return error(Code::closed, awaited, "it has closed its communicator");
 }
 
 Error CommunicatorState::out_of_time(const Call& call, Code code) {

@@ -61,6 +61,7 @@ class CommunicatorState {
   PlanName last_name_{};
   const Plan* last_plan_ = nullptr;
   std::optional<Error> broken_;
+  std::optional<Clock::time_point> closed_since_;  // a peer that is waited for
 };
 
 }  // namespace psyne::inline v0
