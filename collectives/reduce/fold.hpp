@@ -4,11 +4,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace psyne::inline v0 {
 
 /// How the elements of several ranks become one.
 enum class Fold : std::uint8_t { sum, product, min, max, bit_and, bit_or, bit_xor };
+
+constexpr std::string_view name(Fold fold) noexcept {
+  switch (fold) {
+    case Fold::sum: return "sum";
+    case Fold::product: return "product";
+    case Fold::min: return "min";
+    case Fold::max: return "max";
+    case Fold::bit_and: return "bit_and";
+    case Fold::bit_or: return "bit_or";
+    case Fold::bit_xor: return "bit_xor";
+  }
+  return "unknown";
+}
 
 /// result[i] = ((sources[0][i] o sources[1][i]) o sources[2][i]) o ..., for each of `elements`, in the order of the
 /// `count` sources; count >= 1. `result` may be one of the sources, and overlaps none otherwise. No place needs to be
