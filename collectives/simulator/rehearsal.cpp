@@ -131,6 +131,25 @@ MemoryName memory_name(const Place& place, Rank rank, std::uint32_t operation, c
 
 }  // namespace
 
+// A schedule says how much it uses of the memories that are not the program's.
+void Rehearsal::check_bounds(Rank rank, const Place& place, std::uint64_t bytes) {
+  const Schedule& schedule = actors_[static_cast<std::size_t>(rank)].schedule;
+  std::uint64_t there = 0;
+  switch (place.space) {
+    case Space::input:
+    case Space::output: return;
+    case Space::workspace: there = schedule.workspace_bytes; break;
+    case Space::mail: there = mail_bytes; break;
+    case Space::slot: there = schedule.slot_bytes; break;
+    case Space::stage:
+      if (place.owner != rank) return;
+      there = schedule.stage_bytes;
+      break;
+  }
+  if (place.offset + bytes > there)
+    wrong(rank, "rank " + std::to_string(rank) + " goes beyond what it says that it uses");
+}
+
 void Rehearsal::copy(Rank rank, const Step& step) {
   const Actor& actor = actors_[static_cast<std::size_t>(rank)];
   const PairBanks& banks = banks_[static_cast<std::size_t>(rank)];
@@ -138,6 +157,8 @@ void Rehearsal::copy(Rank rank, const Step& step) {
   const std::uint64_t element = actor.problem.element_bytes;
   const Place from = in_memory(actor.problem, step.from);
   const Place to = in_memory(actor.problem, step.to);
+  check_bounds(rank, from, step.bytes);
+  check_bounds(rank, to, step.bytes);
   const MemoryName source = memory_name(from, rank, operation, banks);
   const MemoryName target = memory_name(to, rank, operation, banks);
   if (step.bytes % element != 0) wrong(rank, "an element is cut");
@@ -153,6 +174,10 @@ void Rehearsal::fold(Rank rank, const Step& step) {
   const auto operation = static_cast<std::uint32_t>(actor.scene);
   const std::uint64_t element = actor.problem.element_bytes;
   if (step.bytes % element != 0) wrong(rank, "an element is cut");
+  check_bounds(rank, step.to, step.bytes);
+  for (std::uint32_t source = 0; source < step.sources; ++source) {
+    check_bounds(rank, actor.schedule.sources[step.first_source + source], step.bytes);
+  }
   for (std::uint64_t done = 0; done < step.bytes; done += element) {
     Symbol folded;
     for (std::uint32_t source = 0; source < step.sources; ++source) {

@@ -35,7 +35,8 @@ struct RehearsalOptions {
 /// Finds: outputs that are not what the operation promises; ranks that wait for each other or for nobody; signals that
 /// nobody counted on; reads of what nobody has written; two accesses to the same element, one of them a write, that no
 /// chain of signals orders (vector clocks, after Flanagan and Freund, "FastTrack", 2009), be they of one operation or
-/// of two that follow each other; memory of a program that others touch after it has returned.
+/// of two that follow each other; use of more memory than a schedule says; memory of a program that others touch after
+/// it has returned.
 ///
 /// Each rank may be as far ahead of others as its waits allow. One thread. O(steps), times size with hazards.
 class Rehearsal {
@@ -59,6 +60,7 @@ class Rehearsal {
   /// Takes one step; false where it has to wait.
   bool advance(Rank rank);
   bool take(Rank rank, const Step& step);
+  void check_bounds(Rank rank, const Place& place, std::uint64_t bytes);
   void copy(Rank rank, const Step& step);
   void fold(Rank rank, const Step& step);
   void check_output(Rank rank);
