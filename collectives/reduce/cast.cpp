@@ -13,11 +13,15 @@ namespace psyne::inline v0::reduce::HWY_NAMESPACE {
 
 namespace {
 
-// Highway's own gives the largest finite number in place of infinity where lanes are single.
+// Where Highway has no vectors, its own gives the largest finite number in place of infinity.
 template <class D, class V>
 HWY_INLINE lanes::Vec<D> nearest(D d, V value) {
-  if constexpr (HWY_TARGET == HWY_SCALAR) {
-    return lanes::Set(d, static_cast<float>(lanes::GetLane(value)));
+  if constexpr (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) {
+    double wide[lanes::MaxLanes(D())];
+    float narrow[lanes::MaxLanes(D())];
+    lanes::StoreU(value, lanes::DFromV<V>(), wide);
+    for (std::size_t i = 0; i < lanes::MaxLanes(D()); ++i) narrow[i] = static_cast<float>(wide[i]);
+    return lanes::LoadU(d, narrow);
   } else {
     return lanes::DemoteTo(d, value);
   }
