@@ -40,10 +40,15 @@ set_target_properties(psyne PROPERTIES UNITY_BUILD ${PSYNE_UNITY} UNITY_BUILD_BA
 # Highway compiles such a source once for each kind of vectors, by having it include itself: no batch could hold it. Kinds
 # that are left out are older than any processor in use (SSSE3), or have been tried nowhere (SVE: such machines use NEON).
 # A fused multiply-add rounds once where the promise is twice.
+set(PSYNE_LEFT_OUT "HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128")
+if(PSYNE_SANITIZE)
+  # Each kind takes as long again to compile, and a sanitizer sees the same sources in all of them.
+  string(APPEND PSYNE_LEFT_OUT "|HWY_AVX3|HWY_AVX3_DL|HWY_SSE4")
+endif()
 file(GLOB kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/collectives/reduce/*.cpp")
 set_source_files_properties(${kernels} PROPERTIES
   SKIP_UNITY_BUILD_INCLUSION ON
-  COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)"
+  COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(${PSYNE_LEFT_OUT})"
   COMPILE_OPTIONS -ffp-contract=off)
 
 if(PSYNE_UNITY)

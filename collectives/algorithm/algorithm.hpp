@@ -16,8 +16,8 @@ struct AlgorithmTraits {
   bool ordered = false;    ///< folds in the order of the ranks, so that the fold need not commute
   bool canonical = false;  ///< folds all contributions of an element by one step, in the order of the ranks: the same
                            ///< bits as any other canonical algorithm
-  bool mapped = false;   ///< loads other ranks' memory
-  bool uniform = false;  ///< blocks of all ranks are equally long
+  bool mapped = false;     ///< loads other ranks' memory
+  bool uniform = false;    ///< blocks of all ranks are equally long
 };
 
 /// One way to do one operation: a pure function from a problem to what its rank does.

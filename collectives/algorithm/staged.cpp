@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Rank> others(const Problem& problem) {
   std::vector<Rank> ranks;
+  ranks.reserve(static_cast<std::size_t>(problem.size - 1));
   for (Rank step = 1; step < problem.size; ++step) ranks.push_back(around(problem.rank + step, problem.size));
   return ranks;
 }
@@ -32,6 +33,7 @@ void all_reduce(const Problem& problem, ScheduleBuilder& builder) {
   builder.copy(builder.stage(problem.bytes, readers), builder.input(), problem.bytes);
   signal(builder, readers);
   std::vector<Place> places;
+  places.reserve(static_cast<std::size_t>(problem.size));
   for (Rank rank = 0; rank < problem.size; ++rank) {
     places.push_back(rank == problem.rank ? builder.input() : await(builder, rank));
   }
@@ -45,6 +47,7 @@ void all_reduce_two_shot(const Problem& problem, ScheduleBuilder& builder) {
   for (const Rank other : readers) builder.send(other, builder.input(parts.of(other).offset), parts.of(other).bytes);
   if (own.bytes > 0) {
     std::vector<Place> places;
+    places.reserve(static_cast<std::size_t>(problem.size));
     for (Rank rank = 0; rank < problem.size; ++rank) {
       places.push_back(rank == problem.rank ? builder.input(own.offset) : builder.receive(rank, own.bytes));
     }

@@ -16,6 +16,7 @@ void fold_part(const Problem& problem, ScheduleBuilder& builder, const Parts& pa
   }
   const Stretch own = parts.of(problem.rank);
   std::vector<Place> places;
+  places.reserve(static_cast<std::size_t>(problem.size));
   for (Rank rank = 0; rank < problem.size; ++rank) {
     places.push_back(rank == problem.rank ? builder.input(own.offset) : builder.receive(rank, own.bytes));
   }

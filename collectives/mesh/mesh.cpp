@@ -78,7 +78,9 @@ Result<void> Mesh::appear(const std::string& text, Side side) {
 Result<void> Mesh::listen(Whereabouts& mine) {
   const std::string name = options_.job + "." + std::to_string(options_.rank);
   for (const std::string& scheme : options_.transports) {
-    const std::string uri = scheme == "tcp" ? "tcp://*:0/" + name : scheme + "://" + name;
+    std::string uri = scheme;
+    uri += scheme == "tcp" ? "://*:0/" : "://";
+    uri += name;
     if (auto appeared = appear(uri, Side::answering); !appeared) return appeared;
     const std::string where = presences_.back()->where();
     mine.uris.push_back(where.substr(0, where.find(' ')));

@@ -41,8 +41,9 @@ double fullness(const Algorithm& algorithm, const Call& call, Rank size, std::ui
 Result<Plan> make_plan(const Algorithm& algorithm, const Call& call, Rank rank, Rank size, const WindowLimits& limits) {
   const std::uint64_t bytes = call.bytes();
   std::uint64_t piece = bytes;
-  for (double full = fullness(algorithm, call, size, piece, limits); full > 1;
-       full = fullness(algorithm, call, size, piece, limits)) {
+  for (;;) {
+    const double full = fullness(algorithm, call, size, piece, limits);
+    if (full <= 1) break;
     if (piece <= cache_line) {
       return Error(Code::exhausted, "cannot do " + call.text() + " by " + std::string(algorithm.name))
           .because("a window of " + std::to_string(limits.slot_bytes) + " bytes for each other rank is too small for " +

@@ -148,7 +148,7 @@ bool Runner::signal(Rank to) {
 }
 
 bool Runner::copy(const Step& step) {
-  const std::byte* const from = address(step.from);
+  const std::byte* const from = readable(step.from);
   if (step.to.owner != rank_ && !mapped(step.to.owner)) {
     Peer& peer = peers_[static_cast<std::size_t>(step.to.owner)];
     const bool raw = step.to.space == Space::mail && step.bytes <= peer.link->capabilities().inline_bytes;
@@ -156,7 +156,7 @@ bool Runner::copy(const Step& step) {
         {.local = {from, step.bytes}, .remote = &peer.window, .offset = offset_in_window(step.to), .raw = raw});
     return true;
   }
-  std::byte* const to = address(step.to);
+  std::byte* const to = writable(step.to);
   if (!left({to, step.bytes})) return false;
   if (step.to.owner != rank_ || step.to.space == Space::stage) {
     copy_in(to, from, step.bytes);
@@ -169,11 +169,11 @@ bool Runner::copy(const Step& step) {
 }
 
 bool Runner::fold(const Step& step) {
-  std::byte* const to = address(step.to);
+  std::byte* const to = writable(step.to);
   if (!left({to, step.bytes})) return false;
   sources_.resize(step.sources);
   for (std::uint32_t index = 0; index < step.sources; ++index) {
-    sources_[index] = address(schedule_->sources[step.first_source + index]);
+    sources_[index] = readable(schedule_->sources[step.first_source + index]);
   }
   const std::size_t elements = step.bytes / size_of(call_.dtype);
   if (average_ != nullptr) {
@@ -223,14 +223,14 @@ std::uint64_t Runner::offset_in_window(const Place& place) const noexcept {
   }
 }
 
-std::byte* Runner::address(const Place& place) const noexcept {
-  const std::uint64_t shift = piece_ * plan_->piece_bytes;
-  switch (place.space) {
-    case Space::input: return const_cast<std::byte*>(call_.input) + place.offset + shift;
-    case Space::output: return call_.output + place.offset + shift;
-    case Space::workspace: return const_cast<std::byte*>(workspace_.data()) + place.offset;
-    default: break;
-  }
+const std::byte* Runner::readable(const Place& place) noexcept {
+  if (place.space == Space::input) return call_.input + place.offset + piece_ * plan_->piece_bytes;
+  return writable(place);
+}
+
+std::byte* Runner::writable(const Place& place) noexcept {
+  if (place.space == Space::output) return call_.output + place.offset + piece_ * plan_->piece_bytes;
+  if (place.space == Space::workspace) return workspace_.data() + place.offset;
   const std::span<std::byte> window =
       place.owner == rank_ ? window_ : peers_[static_cast<std::size_t>(place.owner)].mapped;
   return window.data() + offset_in_window(place);

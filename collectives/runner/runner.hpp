@@ -48,7 +48,8 @@ class Runner {
   bool next_piece();
   void finish_piece();
 
-  std::byte* address(const Place& place) const noexcept;
+  const std::byte* readable(const Place& place) noexcept;
+  std::byte* writable(const Place& place) noexcept;
   std::uint64_t offset_in_window(const Place& place) const noexcept;
   std::uint32_t bank_of(const Place& place) const noexcept;
   Box& box(Rank writer, std::uint32_t bank) const noexcept;

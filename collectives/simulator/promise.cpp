@@ -6,6 +6,7 @@ namespace {
 
 std::vector<Stretch> all_of(const Blocks& blocks, Rank size) {
   std::vector<Stretch> stretches;
+  stretches.reserve(static_cast<std::size_t>(size));
   for (Rank rank = 0; rank < size; ++rank) stretches.push_back(blocks.of(rank));
   return stretches;
 }
