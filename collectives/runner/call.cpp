@@ -26,15 +26,18 @@ std::uint32_t Call::mark(std::uint64_t sequence) const noexcept {
 }
 
 bool in_place(const Call& call, Rank rank) noexcept {
+  // Numbers, because who is no root may have no buffer, and nothing lies behind that.
+  const auto input = reinterpret_cast<std::uintptr_t>(call.input);
+  const auto output = reinterpret_cast<std::uintptr_t>(call.output);
   const std::uint64_t own = call.bytes() * static_cast<std::uint64_t>(rank);
   const bool root = rank == call.root;
   switch (call.operation) {
-    case Operation::all_gather: return call.input == call.output + own;
-    case Operation::gather: return root && call.input == call.output + own;
-    case Operation::reduce_scatter: return call.output == call.input + own;
-    case Operation::scatter: return root && call.output == call.input + own;
+    case Operation::all_gather: return input == output + own;
+    case Operation::gather: return root && input == output + own;
+    case Operation::reduce_scatter: return output == input + own;
+    case Operation::scatter: return root && output == input + own;
     case Operation::barrier: return false;
-    default: return call.input == call.output;
+    default: return input == output;
   }
 }
 
