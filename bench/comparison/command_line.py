@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from comparison import machine, pace, results, veth
+from comparison import machine, means, pace, results, veth
 from comparison.interleaved import Interleaved
 from comparison.limits import PROGRAM as LIMITS
 from comparison.progress import Progress
@@ -53,7 +53,10 @@ def main(words):
         from comparison.plot import draw  # here, because it alone needs matplotlib
 
         draw(suite, machine.describe(), date, measured.outcomes, options.plot)
-    return verdict(shortfalls(measured.outcomes, measured.absent, measured.failures)) if options.check else 0
+    if not options.check:
+        return 0
+    found = shortfalls(measured.outcomes, measured.absent, measured.failures)
+    return verdict([*found, *means.shortfalls(suite.means, measured.outcomes)])
 
 
 def parse(words, suites):
@@ -116,6 +119,8 @@ def measure(suite, folder, how):
 def show(suite, measured, date):
     print(f"{suite.name}: {suite.title}. {machine.describe()}, {date}")
     for line in table(measured.outcomes, suite.peers, measured.absent):
+        print(line)
+    for line in means.lines(suite.means, measured.outcomes):
         print(line)
     print("psyne and peers: medians. ratio: psyne over the best peer (or the one named), of the same round.")
     if any(outcome.limit is not None for outcome in measured.outcomes):

@@ -53,6 +53,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """What the rows of some works must reach together: at most so much of the best peer, as the geometric mean."""
+
+    label: str
+    works: tuple
+    must: float
+
+
+@dataclass(frozen=True)
 class Program:
     """Who is measured, and by which program below the build's bench folder; `package` brings its library."""
 
@@ -70,6 +79,7 @@ class Suite:
     psyne: Program
     peers: tuple
     rows: tuple
+    means: tuple = ()
 
     @property
     def programs(self):
@@ -93,7 +103,9 @@ def over_veth(suite):
     if not rows:
         raise SuiteError(f"{suite.name} measures nothing over TCP")
     title = suite.title.replace(", through the loopback device", "") + ", through a pair of virtual interfaces"
-    return replace(suite, name=f"{suite.name}-veth", title=title, rows=rows)
+    works = {row.work for row in rows}
+    means = tuple(mean for mean in suite.means if works.issuperset(mean.works))
+    return replace(suite, name=f"{suite.name}-veth", title=title, rows=rows, means=means)
 
 
 def load_suites(path):
@@ -116,7 +128,11 @@ def parse_suite(name, words):
             raise SuiteError(f"{name}: {row.label} {row.size} is compared with {other}, which is no peer")
         if row.against == "limit" and row.limit is None:
             raise SuiteError(f"{name}: {row.label} {row.size} is compared with its limit and names none")
-    return Suite(name, words["title"], together, words.get("over"), psyne, peers, rows)
+    means = tuple(Mean(mean["label"], tuple(mean["works"]), mean["must"]) for mean in words.get("means", ()))
+    for mean in means:
+        for work in set(mean.works) - {row.work for row in rows}:
+            raise SuiteError(f"{name}: the mean of {mean.label} is of {work}, which is not measured")
+    return Suite(name, words["title"], together, words.get("over"), psyne, peers, rows, means)
 
 
 def parse_row(words, sizes):

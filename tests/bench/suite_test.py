@@ -160,6 +160,17 @@ class OurSuites(unittest.TestCase):
             },
         )
 
+    def test_the_musts_of_collectives(self):
+        kib, mib = 1024, 1024 * 1024
+        musts = {cell: must for cell, (_, _, must) in self.musts("collectives").items()}
+        self.assertEqual([musts["all_reduce 2", size] for size in (8, 4 * kib, 64 * kib, mib, 64 * mib)], [1.0, 0.5, 0.7, 0.6, 0.5])
+        self.assertEqual([musts["all_reduce 4", size] for size in (8, mib, 64 * mib)], [1.0, 0.7, 0.6])
+        self.assertEqual({must for (work, _), must in musts.items() if not work.startswith("all_reduce ") or "tcp" in work}, {1.1})
+        means = self.suites["collectives"].means
+        self.assertEqual({mean.must for mean in means}, {0.8})
+        others = {work for work, _ in musts} - {"all_reduce 2", "all_reduce 4"}
+        self.assertEqual({work for mean in means for work in mean.works}, others)
+
     def test_the_musts_of_patterns(self):
         self.assertEqual(
             self.musts("patterns"),
