@@ -18,7 +18,7 @@ constexpr std::uint32_t looks_at_once = 256;
 // Rounds of these before a sleep: as long as a sleep and a wake take.
 constexpr std::uint32_t rounds_before_sleep = 64;
 // How much later than another rank this one may hear of a third one's death.
-constexpr auto hearsay = 200ms;
+constexpr auto hearsay = 1s;
 // A peer that ends rings our bell; what else there is to see is seen this often.
 constexpr auto longest_sleep = 100ms;
 
