@@ -23,7 +23,8 @@ namespace psyne::inline v0 {
 /// Errors of an ask: what the responder's code failed with, its words included; timed_out (the deadline travels with
 /// the query, so that nobody works on it afterwards); stopped; cancelled (the responder let it go unanswered);
 /// peer_lost, corrupted or closed (its responder died, lied or closed before it answered; what it did is not known);
-/// those of sending.
+/// refused or incompatible, at the deadline (who is there is no responder for this one: the reason is told); those of
+/// sending.
 template <class Query, class Reply>
 class Requester {
   using State = RequesterState<Query, Reply>;

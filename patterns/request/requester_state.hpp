@@ -246,12 +246,31 @@ class RequesterState {
     return {};
   }
 
-  Error no_responder(const Error& error) const {
+  Error no_responder(const Error& error) {
     if (error != Code::timed_out) return error;
+    if (auto refusal = last_refusal()) return *refusal;
     return Error(Code::timed_out, asks_->what())
         .peer("no responder has come")
         .because("the deadline passed")
         .mend("Start a responder, or wait longer for it.");
+  }
+
+  // Why whoever is there was not met: what the channel of answers heard while this waited.
+  std::optional<Error> last_refusal() {
+    std::optional<Error> last;
+    for (int i = 0; i < few; ++i) {
+      auto told = answers_.try_receive();
+      if (told) {
+        late_.fetch_add(1, std::memory_order_relaxed);
+        continue;
+      }
+      if (told.error() == Code::would_block || is_own(told.error())) break;
+      part(told.error());
+      if (told.error() == Code::refused || told.error() == Code::incompatible) {
+        last = Error(told.error().code(), asks_->what()).because(told.error().text());
+      }
+    }
+    return last;
   }
 
   Result<void> subscribe() {
