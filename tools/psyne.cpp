@@ -1,5 +1,7 @@
 #include "tools/info.hpp"
 #include "tools/perf/perf.hpp"
+#include "tools/run/run.hpp"
+#include "tools/run/take_program.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -28,8 +30,19 @@ int main(int argc, char** argv) {
   perf->add_flag("--no-histogram", no_histogram, "Only the table");
   perf->footer("Example: psyne perf ipc:// --sizes 8,4096,1048576");
 
+  psyne_tool::RunOptions job{.command = psyne_tool::take_program(argc, argv)};
+  CLI::App* run = app.add_subcommand("run", "Starts the ranks of a job on this host, and ends all when one fails");
+  run->add_option("-n,--ranks", job.ranks, "How many")->required()->check(CLI::Range(1, 4096));
+  run->add_flag("--label,!--no-label", job.label,
+                "Whether each line of output begins with its rank; else: on a terminal, where there are several");
+  run->footer(
+      "Behind the options: the program and its arguments.\n"
+      "Example: psyne run -n 4 -- ./train --epochs 3\n"
+      "Exit status: that of the first rank that failed.\n");
+
   CLI11_PARSE(app, argc, argv);
   options.histogram = !no_histogram;
   if (info->parsed()) return process > 0 ? psyne_tool::info_of(process, info_json) : psyne_tool::info(info_json);
+  if (run->parsed()) return psyne_tool::run(job);
   return psyne_tool::perf(options);
 }
