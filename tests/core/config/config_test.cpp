@@ -171,6 +171,7 @@ TEST(Config, UnknownVariablesAreShownButNoProblem) {
   const Config config = config_of("", {{"PSYNE_CHANEL_CAPACITY", "1M"},
                                        {"PSYNE_CONFIG", "/etc/psyne.toml"},
                                        {"PSYNE_LOG", "debug"},
+                                       {"PSYNE_RANK", "3"},
                                        {"PSYNE_SIM_LINGER", "1s"}});
   EXPECT_TRUE(config.check());
   ASSERT_EQ(config.unknown_variables().size(), 1u);
