@@ -469,4 +469,17 @@ TEST_P(Asking, AnotherMessageTypeIsRefused) {
   EXPECT_EQ(desk.ask({1, 2}, 200ms).error(), Code::timed_out);
 }
 
+TEST(AskingByToken, WhoHasAnotherIsToldWhyThereIsNoResponder) {
+  const std::string port = std::to_string(conformance::free_port());
+  const auto quotes = serving("tcp://*:" + port + "?token=secret");
+  auto desk = Requester::open("tcp://127.0.0.1:" + port + "?token=guess").value();
+  psyne::Result<void> told;
+  EXPECT_TRUE(eventually([&] {
+    const auto answer = desk.ask({1}, 50ms);
+    told = answer.error();
+    return answer.error() == Code::refused;
+  }));
+  EXPECT_NE(told.error().text().find("PSYNE_TOKEN"), std::string::npos) << told.error().text();
+}
+
 }  // namespace
