@@ -1,6 +1,10 @@
 #pragma once
 
 /// The single header that a program needs.
+#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_store.hpp>
+#include <psyne/collectives/bootstrap/prefixed_store.hpp>
+#include <psyne/collectives/communicator/communicator.hpp>
 #include <psyne/core/channel/receiver.hpp>
 #include <psyne/core/channel/sender.hpp>
 #include <psyne/core/completion/completer.hpp>

@@ -32,8 +32,9 @@ concept Numbers = std::ranges::contiguous_range<Range> && std::ranges::sized_ran
 /// Threads: one call at a time; others wait for their turn. Moved, not copied.
 class Communicator {
  public:
-  /// Errors: invalid_argument, timed_out with the ranks that did not come, unsupported, exhausted.
-  static Result<Communicator> open(CommunicatorOptions options) {
+  /// Without a size: all ranks of the job that started this process; see CommunicatorOptions.
+  /// Errors: invalid_argument, timed_out with the ranks that did not come, unsupported, exhausted, those of the job.
+  static Result<Communicator> open(CommunicatorOptions options = {}) {
     auto state = CommunicatorState::open(std::move(options));
     if (!state) return state.error();
     return Communicator(std::move(*state));

@@ -16,8 +16,10 @@ namespace psyne::inline v0 {
 
 /// How a communicator is opened. All ranks give the same but for `rank` and `transports`.
 struct CommunicatorOptions {
+  /// With size 0 the ranks are those of the job that this process belongs to (see Job: torchrun, mpirun, srun,
+  /// psyne run, or one rank alone), who find each other by its store; `rank`, `job` and `exchange` are not looked at.
   Rank rank = 0;
-  Rank size = 1;
+  Rank size = 0;
   /// Tells the meeting places of jobs on one machine apart: letters, digits, - and _.
   std::string job = "job";
   /// What proves over tcp that a rank belongs to the job; empty: PSYNE_TOKEN.

@@ -1,4 +1,5 @@
 #include <psyne/collectives/communicator/communicator_state.hpp>
+#include <psyne/collectives/communicator/job_of_communicator.hpp>
 #include <psyne/collectives/tuner/default_table.hpp>
 
 #include <algorithm>
@@ -37,6 +38,9 @@ Result<std::unique_ptr<CommunicatorState>> CommunicatorState::open(CommunicatorO
                                              std::to_string(options.size))
         .because(std::move(why));
   };
+  if (options.size == 0) {
+    if (auto taken = take_from_job(options); !taken) return taken.error();
+  }
   if (options.size < 1 || options.rank < 0 || options.rank >= options.size) {
     return refusal("ranks are numbered from 0 to their number less one");
   }
