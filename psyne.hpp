@@ -1,7 +1,7 @@
 #pragma once
 
 /// The single header that a program needs.
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/job_store.hpp>
 #include <psyne/collectives/bootstrap/prefixed_store.hpp>
 #include <psyne/collectives/communicator/communicator.hpp>

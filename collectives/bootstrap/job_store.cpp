@@ -33,7 +33,7 @@ Error moved_from_store() {
 
 // In the order in which they need each other.
 struct JobStore::Parts {
-  Job job;
+  JobRank job;
   StoreTable table{};                     // of rank 0
   std::unique_ptr<StoreServer> server{};  // of rank 0, where there are others
   std::unique_ptr<StoreAccess> access{};
@@ -44,7 +44,7 @@ JobStore::JobStore(JobStore&& other) noexcept = default;
 JobStore& JobStore::operator=(JobStore&& other) noexcept = default;
 JobStore::~JobStore() = default;
 
-Result<JobStore> JobStore::open(const Job& job, const JobStoreOptions& options) {
+Result<JobStore> JobStore::open(const JobRank& job, const JobStoreOptions& options) {
   auto parts = std::make_unique<Parts>(job);
   if (job.rank == 0) {
     parts->access = std::make_unique<OwnStore>(parts->table);

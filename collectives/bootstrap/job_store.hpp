@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/store.hpp>
 #include <psyne/core/stop/stop_token.hpp>
 
@@ -20,7 +20,7 @@ struct JobStoreOptions {
 };
 
 /// The store of a job: rank 0 serves it in its process while this lives, the others ask it, by psyne's own channels at
-/// Job::store. One rank alone needs nobody.
+/// JobRank::store. One rank alone needs nobody.
 ///
 /// Over tcp:// who may come is proved by the job's token (PSYNE_TOKEN), which both ends must have where they are not
 /// on one host; psyne run makes one for each job. Over ipc:// it is this user's processes. Who waits for a key costs
@@ -32,7 +32,7 @@ class JobStore final : public Store {
  public:
   /// Errors: timed_out (nobody serves it; says where), refused (a wrong token, or the store of another job), stopped,
   /// those of opening channels. Of rank 0: in_use and others of listening.
-  static Result<JobStore> open(const Job& job, const JobStoreOptions& options = {});
+  static Result<JobStore> open(const JobRank& job, const JobStoreOptions& options = {});
 
   JobStore(JobStore&& other) noexcept;
   JobStore& operator=(JobStore&& other) noexcept;

@@ -16,7 +16,7 @@ namespace psyne::inline v0 {
 
 /// How a communicator is opened. All ranks give the same but for `rank` and `transports`.
 struct CommunicatorOptions {
-  /// With size 0 the ranks are those of the job that this process belongs to (see Job: torchrun, mpirun, srun,
+  /// With size 0 the ranks are those of the job that this process belongs to (see JobRank: torchrun, mpirun, srun,
   /// psyne run, or one rank alone), who find each other by its store; `rank`, `job` and `exchange` are not looked at.
   Rank rank = 0;
   Rank size = 0;

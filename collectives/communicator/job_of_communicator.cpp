@@ -16,9 +16,9 @@ namespace psyne::inline v0 {
 namespace {
 
 struct Membership {
-  explicit Membership(Job who) : job(std::move(who)) {}
+  explicit Membership(JobRank who) : job(std::move(who)) {}
 
-  const Job job;
+  const JobRank job;
   const std::uint32_t epoch = fork_epoch();
   std::mutex one_at_a_time{};
   std::optional<JobStore> store{};
@@ -31,7 +31,7 @@ Result<Membership*> membership() {
   static Membership* known = nullptr;
   const std::lock_guard lock(opening);
   if (known == nullptr) {
-    auto job = job_of_process();
+    auto job = job_rank_of_process();
     if (!job) return job.error();
     known = new Membership(*std::move(job));
   }

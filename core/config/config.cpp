@@ -155,7 +155,7 @@ Result<void> Config::check() const {
 std::span<const Error> Config::problems() const noexcept { return state_->problems; }
 
 std::vector<Entry> Config::unknown_variables() const {
-  // Beside options: those of a job (collectives/bootstrap/job.hpp).
+  // Beside options: those of a job (collectives/bootstrap/job_rank.hpp).
   std::vector<std::string> known{"PSYNE_CONFIG",     "PSYNE_RANK", "PSYNE_SIZE", "PSYNE_LOCAL_RANK",
                                  "PSYNE_LOCAL_SIZE", "PSYNE_JOB",  "PSYNE_STORE"};
   for_each_variable(state_->options, [&](const std::string& variable, const Option&) { known.push_back(variable); });

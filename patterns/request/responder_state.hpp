@@ -228,7 +228,7 @@ class AnsweringElsewhere {
     if (state_) state_->went();
   }
 
-  const std::shared_ptr<State>& state() const noexcept { return state_; }
+  std::shared_ptr<State> state() const noexcept { return state_; }
 
  private:
   std::shared_ptr<State> state_;

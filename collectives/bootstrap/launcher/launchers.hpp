@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 
 #include <span>
 #include <string>
@@ -10,7 +10,7 @@ namespace psyne::inline v0 {
 
 /// What a launcher told.
 struct Launched {
-  Job job;                 ///< but for its store; with its id
+  JobRank job;                 ///< but for its store; with its id
   std::string meeting{};   ///< host:port at which ranks of several hosts can meet; empty where it tells none
   std::string ipc_part{};  ///< what tells apart two stores of one job on one host, such as its restarts
 };

@@ -19,7 +19,7 @@ std::string_view first_set(const Environment& environment, std::string_view one,
 }
 
 Result<int> tasks_of_this_host(const Environment& environment, const Variables& variables) {
-  const auto node = variables.number("SLURM_NODEID", 0, Job::most_ranks);
+  const auto node = variables.number("SLURM_NODEID", 0, JobRank::most_ranks);
   if (!node) return node.error();
   const auto name = first_set(environment, "SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE");
   const auto list = variables.text(name);
@@ -52,7 +52,7 @@ bool slurm_speaks(const Environment& environment) {
 Result<Launched> read_slurm(const Environment& environment) {
   const Variables variables(environment, "srun");
   const auto size_name = first_set(environment, "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS");
-  const auto size = variables.number(size_name, 1, Job::most_ranks);
+  const auto size = variables.number(size_name, 1, JobRank::most_ranks);
   if (!size) return size.error();
   const auto rank = variables.number("SLURM_PROCID", 0, *size - 1);
   if (!rank) return rank.error();

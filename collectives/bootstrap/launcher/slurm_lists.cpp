@@ -1,4 +1,4 @@
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/launcher/slurm_lists.hpp>
 #include <psyne/core/uri/quantity.hpp>
 #include <psyne/core/uri/quoted.hpp>
@@ -46,12 +46,12 @@ Result<int> tasks_of(std::string_view list, int node) {
     if (times_at != std::string_view::npos) {
       const auto parsed = group.ends_with(')') ? parse_integer(group.substr(times_at + 2, group.size() - times_at - 3))
                                                : Result<std::int64_t>(Code::invalid_argument);
-      if (!parsed || *parsed < 1 || *parsed > Job::most_ranks)
+      if (!parsed || *parsed < 1 || *parsed > JobRank::most_ranks)
         return unreadable(list, "(x must be followed by a number and )");
       times = *parsed;
     }
     const auto tasks = parse_integer(group.substr(0, times_at));
-    if (!tasks || *tasks < 1 || *tasks > Job::most_ranks) return unreadable(list, "it has what is no number of tasks");
+    if (!tasks || *tasks < 1 || *tasks > JobRank::most_ranks) return unreadable(list, "it has what is no number of tasks");
     passed += times;
     if (node < passed) return static_cast<int>(*tasks);
   }

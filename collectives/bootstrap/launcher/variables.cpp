@@ -35,8 +35,8 @@ Result<int> Variables::number(std::string_view name, int least, int most) const 
   return static_cast<int>(*number);
 }
 
-Result<Job> Variables::ranks(const Names& names) const {
-  const auto size = number(names.size, 1, Job::most_ranks);
+Result<JobRank> Variables::ranks(const Names& names) const {
+  const auto size = number(names.size, 1, JobRank::most_ranks);
   if (!size) return size.error();
   const auto rank = number(names.rank, 0, *size - 1);
   if (!rank) return rank.error();
@@ -44,7 +44,7 @@ Result<Job> Variables::ranks(const Names& names) const {
   if (!local_size) return local_size.error();
   const auto local_rank = number(names.local_rank, 0, *local_size - 1);
   if (!local_rank) return local_rank.error();
-  return Job{.rank = *rank, .size = *size, .local_rank = *local_rank, .local_size = *local_size};
+  return JobRank{.rank = *rank, .size = *size, .local_rank = *local_rank, .local_size = *local_size};
 }
 
 }  // namespace psyne::inline v0

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <psyne/collectives/bootstrap/environment.hpp>
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/core/result/result.hpp>
 
 #include <initializer_list>
@@ -27,7 +27,7 @@ class Variables {
     std::string_view rank, size, local_rank, local_size;
   };
   /// All four, which must fit together: a rank is below its size, and a host has no more ranks than the job.
-  Result<Job> ranks(const Names& names) const;
+  Result<JobRank> ranks(const Names& names) const;
 
   /// What is wrong with the variable, and why: "RANK is "x"", which ...
   Error wrong(std::string_view name, std::string why) const;

@@ -26,11 +26,11 @@ std::string address(const std::string& uri) { return uri.substr(0, uri.find('?')
 
 }  // namespace
 
-RemoteStore::RemoteStore(const Job& job, Asking requester)
+RemoteStore::RemoteStore(const JobRank& job, Asking requester)
     : requester_(std::move(requester)),
       what_("cannot use the store of the job " + quoted(job.id) + " at " + address(job.store)) {}
 
-Result<std::unique_ptr<RemoteStore>> RemoteStore::open(const Job& job, const Wait& wait) {
+Result<std::unique_ptr<RemoteStore>> RemoteStore::open(const JobRank& job, const Wait& wait) {
   auto requester = Asking::open(job.store, {.capacity_bytes = std::bit_ceil(2 * StoreQuery::longest),
                                             .name = "rank " + std::to_string(job.rank)});
   if (!requester) return requester.error();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/store/store_access.hpp>
 #include <psyne/collectives/bootstrap/store/store_query.hpp>
 #include <psyne/patterns/request/requester.hpp>
@@ -17,7 +17,7 @@ class RemoteStore final : public StoreAccess {
  public:
   /// Waits until rank 0 serves the store of this job. Errors: timed_out; refused (a wrong token, the store of another
   /// job); those of Requester::open.
-  static Result<std::unique_ptr<RemoteStore>> open(const Job& job, const Wait& wait);
+  static Result<std::unique_ptr<RemoteStore>> open(const JobRank& job, const Wait& wait);
 
   Result<void> set(std::string_view key, std::span<const std::byte> value, const Wait& wait) override;
   Result<std::vector<std::byte>> get(const std::string& key, const Wait& wait) override;
@@ -28,7 +28,7 @@ class RemoteStore final : public StoreAccess {
  private:
   using Asking = Requester<StoreMessage, StoreMessage>;
 
-  RemoteStore(const Job& job, Asking requester);
+  RemoteStore(const JobRank& job, Asking requester);
   Result<std::vector<std::byte>> ask(StoreQuery query, const Wait& wait);
   Result<QueryDraft<StoreMessage>> room_for(const StoreQuery& query, const Wait& wait);
   Error failed(const Error& error);

@@ -37,7 +37,7 @@ Result<std::string> serving_uri(const std::string& store) {
   return uri->scheme() + "://" + endpoint->text() + (slash == std::string::npos ? "" : place.substr(slash)) + query;
 }
 
-StoreServer::StoreServer(const Job& job, StoreTable& table, std::uint64_t number,
+StoreServer::StoreServer(const JobRank& job, StoreTable& table, std::uint64_t number,
                          Responder<StoreMessage, StoreMessage> responder)
     : job_(job), table_(table), number_(number), responder_(std::move(responder)) {}
 
@@ -46,7 +46,7 @@ StoreServer::~StoreServer() {
   table_.close();  // lets go of the questions that wait, before the responder that they are answered by
 }
 
-Result<std::unique_ptr<StoreServer>> StoreServer::open(const Job& job, StoreTable& table) {
+Result<std::unique_ptr<StoreServer>> StoreServer::open(const JobRank& job, StoreTable& table) {
   const auto uri = serving_uri(job.store);
   if (!uri) return uri.error();
   const auto number = EndId::random();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/store/store_query.hpp>
 #include <psyne/collectives/bootstrap/store/store_table.hpp>
 #include <psyne/core/result/result.hpp>
@@ -22,7 +22,7 @@ namespace psyne::inline v0 {
 class StoreServer {
  public:
   /// `table` must outlive it. Errors: those of Responder::open (in_use: another job is there).
-  static Result<std::unique_ptr<StoreServer>> open(const Job& job, StoreTable& table);
+  static Result<std::unique_ptr<StoreServer>> open(const JobRank& job, StoreTable& table);
   StoreServer(const StoreServer&) = delete;
   StoreServer& operator=(const StoreServer&) = delete;
   ~StoreServer();
@@ -30,13 +30,13 @@ class StoreServer {
  private:
   using Question = Request<StoreMessage, StoreMessage>;
 
-  StoreServer(const Job& job, StoreTable& table, std::uint64_t number, Responder<StoreMessage, StoreMessage> responder);
+  StoreServer(const JobRank& job, StoreTable& table, std::uint64_t number, Responder<StoreMessage, StoreMessage> responder);
   void take(Question question);
   void answer(Question question, const StoreQuery& query);
   void wait(Question question, const StoreQuery& query);
   Result<void> joins(const StoreQuery& query) const;
 
-  const Job job_;
+  const JobRank job_;
   StoreTable& table_;
   const std::uint64_t number_;
   Responder<StoreMessage, StoreMessage> responder_;

@@ -16,7 +16,7 @@
 namespace psyne_test {
 
 /// A job that nobody else has, whose ranks meet over `scheme` on this host.
-inline psyne::Job fresh_job(std::string_view scheme, int size, const std::string& query = "") {
+inline psyne::JobRank fresh_job(std::string_view scheme, int size, const std::string& query = "") {
   static std::atomic<int> jobs{0};
   const std::string id = "store-test-" + std::to_string(getpid()) + "-" + std::to_string(++jobs);
   const std::string place =
@@ -24,7 +24,7 @@ inline psyne::Job fresh_job(std::string_view scheme, int size, const std::string
   return {.size = size, .local_size = size, .id = id, .store = place + id + query, .launcher = "test"};
 }
 
-inline psyne::Job rank_of(psyne::Job job, int rank) {
+inline psyne::JobRank rank_of(psyne::JobRank job, int rank) {
   job.rank = job.local_rank = rank;
   return job;
 }

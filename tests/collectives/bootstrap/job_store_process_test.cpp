@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using psyne::Code;
-using psyne::Job;
+using psyne::JobRank;
 using psyne::JobStore;
 using psyne_test::bytes_of;
 using psyne_test::fresh_job;
@@ -27,7 +27,7 @@ INSTANTIATE_TEST_SUITE_P(Schemes, StoreOverProcesses, testing::Values("ipc", "tc
 
 TEST_P(StoreOverProcesses, AllRanksMeet) {
   constexpr int ranks = 5;
-  const Job job = fresh_job(GetParam(), ranks);
+  const JobRank job = fresh_job(GetParam(), ranks);
   std::vector<Process> others;
   for (int rank = ranks - 1; rank > 0; --rank) {
     others.emplace_back([&job, rank]() -> int {
@@ -50,7 +50,7 @@ TEST_P(StoreOverProcesses, AllRanksMeet) {
 }
 
 TEST_P(StoreOverProcesses, ARankThatIsKilledWhileItWaitsDisturbsNobody) {
-  const Job job = fresh_job(GetParam(), 3);
+  const JobRank job = fresh_job(GetParam(), 3);
   auto served = JobStore::open(job).value();
   for (int i = 0; i < 3; ++i) {
     Process victim([&job]() -> int {
@@ -72,7 +72,7 @@ TEST_P(StoreOverProcesses, ARankThatIsKilledWhileItWaitsDisturbsNobody) {
 }
 
 TEST_P(StoreOverProcesses, WhenRank0IsKilledThoseWhoWaitHearIt) {
-  const Job job = fresh_job(GetParam(), 2);
+  const JobRank job = fresh_job(GetParam(), 2);
   Process victim([&job]() -> int {
     auto store = JobStore::open(job).value();
     static_cast<void>(store.get("please", 20s));

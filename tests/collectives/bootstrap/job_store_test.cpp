@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using psyne::Code;
-using psyne::Job;
+using psyne::JobRank;
 using psyne::JobStore;
 using psyne::StoreKey;
 using psyne::StoreLimits;
@@ -29,7 +29,7 @@ using testing::HasSubstr;
 
 class Stores : public testing::TestWithParam<const char*> {
  protected:
-  const Job job = fresh_job(GetParam(), 2);
+  const JobRank job = fresh_job(GetParam(), 2);
   JobStore served = JobStore::open(job).value();
   JobStore other = JobStore::open(rank_of(job, 1)).value();
 };
@@ -184,7 +184,7 @@ TEST_P(Stores, WhoAskedNothingWhenItWasReplacedHearsThatToo) {
 }
 
 TEST_P(Stores, OfAnotherJobRefusesWhoComesToTheWrongOne) {
-  Job stranger = rank_of(job, 1);
+  JobRank stranger = rank_of(job, 1);
   stranger.id = "another";
   const auto store = JobStore::open(stranger, {.join_within = 20s});
   ASSERT_FALSE(store);
@@ -211,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(Schemes, Joining, testing::Values("ipc", "tcp"),
                          [](const auto& scheme) { return std::string(scheme.param); });
 
 TEST_P(Joining, WaitsForRank0) {
-  const Job job = fresh_job(GetParam(), 2);
+  const JobRank job = fresh_job(GetParam(), 2);
   std::thread early([&] {
     auto store = JobStore::open(rank_of(job, 1));
     ASSERT_TRUE(store) << store.error().text();
@@ -226,7 +226,7 @@ TEST_P(Joining, WaitsForRank0) {
 }
 
 TEST_P(Joining, WhereNobodyAnswersSaysWhereAndWhatToLookAt) {
-  const Job job = fresh_job(GetParam(), 2, GetParam() == std::string("tcp") ? "?token=secret" : "");
+  const JobRank job = fresh_job(GetParam(), 2, GetParam() == std::string("tcp") ? "?token=secret" : "");
   const auto store = JobStore::open(rank_of(job, 1), {.join_within = 50ms});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error(), Code::timed_out);
@@ -246,7 +246,7 @@ TEST_P(Joining, IsEndedByAStop) {
 
 TEST_P(Joining, ManyRanksMeet) {
   constexpr int ranks = 65;
-  const Job job = fresh_job(GetParam(), ranks);
+  const JobRank job = fresh_job(GetParam(), ranks);
   auto served = JobStore::open(job).value();
   std::vector<std::thread> others;
   std::vector<StoreKey> addresses;
@@ -272,13 +272,13 @@ TEST_P(Joining, ManyRanksMeet) {
 }
 
 TEST(JoiningByToken, WhoHasItComesAndWhoHasAnotherIsToldSo) {
-  const Job job = fresh_job("tcp", 2, "?token=secret");
+  const JobRank job = fresh_job("tcp", 2, "?token=secret");
   auto served = JobStore::open(job).value();
   auto good = JobStore::open(rank_of(job, 1));
   ASSERT_TRUE(good) << good.error().text();
   EXPECT_TRUE(good->set("a", bytes_of("1"), 10s));
   for (const char* token : {"guess", ""}) {
-    Job wrong = rank_of(job, 1);
+    JobRank wrong = rank_of(job, 1);
     wrong.store = wrong.store.substr(0, wrong.store.find('?')) + "?token=" + token;
     const auto bad = JobStore::open(wrong, {.join_within = 30s});
     ASSERT_FALSE(bad);
@@ -290,7 +290,7 @@ TEST(JoiningByToken, WhoHasItComesAndWhoHasAnotherIsToldSo) {
 }
 
 TEST(StoreOfOne, NeedsNobody) {
-  auto alone = JobStore::open(Job{}).value();
+  auto alone = JobStore::open(JobRank{}).value();
   alone.set("a", bytes_of("1"), 1s).value();
   EXPECT_EQ(text_of(alone.get("a", 1s)), "1");
   EXPECT_EQ(alone.get("b", 10ms).error(), Code::timed_out);

@@ -60,7 +60,7 @@ void expect_to_meet(const std::string& launch, const std::string& launcher) {
 }
 
 TEST(RankOfALauncher, DISABLED_MeetsTheOthers) {
-  const auto job = psyne::job_of_process();
+  const auto job = psyne::job_rank_of_process();
   ASSERT_TRUE(job) << job.error().text();
   auto store = psyne::JobStore::open(*job);
   ASSERT_TRUE(store) << store.error().text();

@@ -20,7 +20,7 @@ namespace psyne::inline v0 {
 ///   none        one rank alone
 ///
 /// PSYNE_JOB and PSYNE_STORE are stronger than what any of them tells. docs/jobs.md says how to start each.
-struct Job {
+struct JobRank {
   int rank = 0;                    ///< 0 to size - 1
   int size = 1;                    ///< ranks of the job, at most `most_ranks`
   int local_rank = 0;              ///< among the ranks of this host, from 0
@@ -41,9 +41,9 @@ struct Job {
 ///
 /// Errors: invalid_argument, with the variable, its value and what to do: what is no number or out of range, half of a
 /// family of variables, a rank not below its size, a PSYNE_STORE that is no place to meet.
-Result<Job> job_from(const Environment& environment);
+Result<JobRank> job_rank_from(const Environment& environment);
 
 /// The job of this process. Reads the environment, which no other thread may change meanwhile.
-Result<Job> job_of_process();
+Result<JobRank> job_rank_of_process();
 
 }  // namespace psyne::inline v0

@@ -1,4 +1,4 @@
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/collectives/bootstrap/launcher/launchers.hpp>
 #include <psyne/core/uri/quoted.hpp>
 #include <psyne/core/uri/uri.hpp>
@@ -60,7 +60,7 @@ Result<std::string> chosen_store(const std::string& text) {
 }
 
 Result<std::string> place_to_meet(const Launched& launched) {
-  const Job& job = launched.job;
+  const JobRank& job = launched.job;
   if (job.one_host()) {
     return "ipc://" + store_name(launched) + (launched.ipc_part.empty() ? "" : "-" + as_name(launched.ipc_part));
   }
@@ -73,7 +73,7 @@ Result<std::string> place_to_meet(const Launched& launched) {
 
 }  // namespace
 
-Result<Job> job_from(const Environment& environment) {
+Result<JobRank> job_rank_from(const Environment& environment) {
   Launched launched;
   for (const Launcher& launcher : launchers()) {
     if (!launcher.speaks(environment)) continue;
@@ -83,7 +83,7 @@ Result<Job> job_from(const Environment& environment) {
     launched.job.launcher = launcher.name;
     break;
   }
-  Job& job = launched.job;
+  JobRank& job = launched.job;
   if (auto id = environment.find("PSYNE_JOB")) job.id = *std::move(id);
   if (job.size == 1) return job;
   const auto chosen = environment.find("PSYNE_STORE");
@@ -93,6 +93,6 @@ Result<Job> job_from(const Environment& environment) {
   return job;
 }
 
-Result<Job> job_of_process() { return job_from(Environment::of_process()); }
+Result<JobRank> job_rank_of_process() { return job_rank_from(Environment::of_process()); }
 
 }  // namespace psyne::inline v0

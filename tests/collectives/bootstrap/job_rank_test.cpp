@@ -1,5 +1,5 @@
 // What each launcher tells its ranks, and what is told where it makes no sense.
-#include <psyne/collectives/bootstrap/job.hpp>
+#include <psyne/collectives/bootstrap/job_rank.hpp>
 #include <psyne/core/uri/uri.hpp>
 
 #include "surroundings.hpp"
@@ -9,8 +9,8 @@
 
 namespace {
 
-using psyne::Job;
-using psyne::job_from;
+using psyne::JobRank;
+using psyne::job_rank_from;
 using psyne_test::changed;
 using psyne_test::surroundings;
 using psyne_test::VariablesSet;
@@ -45,7 +45,7 @@ const VariablesSet slurm{{"SLURM_PROCID", "4"},
                          {"SLURM_STEP_NODELIST", "node[003-005,9]"},
                          {"SLURM_NODELIST", "node[001-100]"}};
 
-void expect_ranks(const psyne::Result<Job>& job, int rank, int size, int local_rank, int local_size) {
+void expect_ranks(const psyne::Result<JobRank>& job, int rank, int size, int local_rank, int local_size) {
   ASSERT_TRUE(job) << job.error().text();
   EXPECT_EQ(job->rank, rank);
   EXPECT_EQ(job->size, size);
@@ -57,14 +57,14 @@ void expect_ranks(const psyne::Result<Job>& job, int rank, int size, int local_r
 }
 
 TEST(JobOfNobody, IsOneRankAlone) {
-  const auto job = job_from(surroundings({{"HOME", "/root"}, {"PSYNE_LOG", "info"}}));
+  const auto job = job_rank_from(surroundings({{"HOME", "/root"}, {"PSYNE_LOG", "info"}}));
   expect_ranks(job, 0, 1, 0, 1);
   EXPECT_EQ(job->launcher, "alone");
   EXPECT_EQ(job->store, "");
 }
 
 TEST(JobOfPsyneRun, MeetsOnThisHost) {
-  const auto job = job_from(surroundings(psyne_run));
+  const auto job = job_rank_from(surroundings(psyne_run));
   expect_ranks(job, 2, 4, 2, 4);
   EXPECT_EQ(job->launcher, "psyne run");
   EXPECT_EQ(job->id, "ab12");
@@ -74,19 +74,19 @@ TEST(JobOfPsyneRun, MeetsOnThisHost) {
 TEST(JobOfPsyneRun, IsBelievedBeforeAllOthers) {
   VariablesSet all = psyne_run;
   for (const auto& other : {torchrun, open_mpi, mpich, slurm}) all.insert(other.begin(), other.end());
-  EXPECT_EQ(job_from(surroundings(all))->launcher, "psyne run");
+  EXPECT_EQ(job_rank_from(surroundings(all))->launcher, "psyne run");
 }
 
 TEST(JobOfPsyneRun, OverSeveralHostsNeedsAPlaceToMeet) {
   const auto set = changed(psyne_run, {{"PSYNE_LOCAL_SIZE", "3"}});
-  const auto job = job_from(surroundings(set));
+  const auto job = job_rank_from(surroundings(set));
   ASSERT_FALSE(job);
   EXPECT_THAT(job.error().text(), HasSubstr("PSYNE_STORE=tcp://HOST:PORT"));
-  EXPECT_EQ(job_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://node1:5000"}})))->store, "tcp://node1:5000");
+  EXPECT_EQ(job_rank_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://node1:5000"}})))->store, "tcp://node1:5000");
 }
 
 TEST(JobOfTorchrun, MeetsAtThePortAfterItsOwn) {
-  const auto job = job_from(surroundings(torchrun));
+  const auto job = job_rank_from(surroundings(torchrun));
   expect_ranks(job, 5, 8, 1, 4);
   EXPECT_EQ(job->launcher, "torchrun");
   EXPECT_EQ(job->id, "none-29500");
@@ -95,9 +95,9 @@ TEST(JobOfTorchrun, MeetsAtThePortAfterItsOwn) {
 
 TEST(JobOfTorchrun, OnOneHostMeetsWithoutAPortAndWithoutThoseOfTheTryBefore) {
   const auto one_host = changed(torchrun, {{"LOCAL_WORLD_SIZE", "8"}, {"LOCAL_RANK", "5"}});
-  const auto first = job_from(surroundings(one_host));
-  const auto second = job_from(surroundings(changed(one_host, {{"TORCHELASTIC_RESTART_COUNT", "1"}})));
-  const auto other = job_from(surroundings(changed(one_host, {{"MASTER_PORT", "29600"}})));
+  const auto first = job_rank_from(surroundings(one_host));
+  const auto second = job_rank_from(surroundings(changed(one_host, {{"TORCHELASTIC_RESTART_COUNT", "1"}})));
+  const auto other = job_rank_from(surroundings(changed(one_host, {{"MASTER_PORT", "29600"}})));
   expect_ranks(first, 5, 8, 5, 8);
   EXPECT_THAT(first->store, HasSubstr("ipc://"));
   EXPECT_NE(first->store, second->store);
@@ -105,77 +105,77 @@ TEST(JobOfTorchrun, OnOneHostMeetsWithoutAPortAndWithoutThoseOfTheTryBefore) {
 }
 
 TEST(JobOfTorchrun, MeetsAtAnAddressOfIpv6) {
-  const auto job = job_from(surroundings(changed(torchrun, {{"MASTER_ADDR", "fd00::2"}})));
+  const auto job = job_rank_from(surroundings(changed(torchrun, {{"MASTER_ADDR", "fd00::2"}})));
   expect_ranks(job, 5, 8, 1, 4);
   EXPECT_THAT(job->store, HasSubstr("tcp://[fd00::2]:29501/"));
 }
 
 TEST(JobOfOpenMpi, IsNamedByItsNamespace) {
-  const auto job = job_from(surroundings(open_mpi));
+  const auto job = job_rank_from(surroundings(open_mpi));
   expect_ranks(job, 1, 2, 1, 2);
   EXPECT_EQ(job->launcher, "Open MPI");
   EXPECT_EQ(job->store, "ipc://psyne-Open-MPI-514785281");
-  const auto later = job_from(surroundings(changed(open_mpi, {{"PMIX_NAMESPACE", "prterun-vm-812@1"}})));
+  const auto later = job_rank_from(surroundings(changed(open_mpi, {{"PMIX_NAMESPACE", "prterun-vm-812@1"}})));
   expect_ranks(later, 1, 2, 1, 2);
   EXPECT_EQ(later->id, "prterun-vm-812@1");
-  const auto other = job_from(surroundings(changed(open_mpi, {{"PMIX_NAMESPACE", "prterun-vm-812-1"}})));
+  const auto other = job_rank_from(surroundings(changed(open_mpi, {{"PMIX_NAMESPACE", "prterun-vm-812-1"}})));
   EXPECT_NE(later->store, other->store) << "though a name of a channel has no @";
 }
 
 TEST(JobOfOpenMpi, OverSeveralHostsSaysWhatToSet) {
   const auto set = changed(open_mpi, {{"OMPI_COMM_WORLD_SIZE", "4"}});
-  const auto job = job_from(surroundings(set));
+  const auto job = job_rank_from(surroundings(set));
   ASSERT_FALSE(job);
   EXPECT_THAT(job.error().text(), HasSubstr("Open MPI"));
   EXPECT_THAT(job.error().text(), HasSubstr("Set PSYNE_STORE=tcp://HOST:PORT"));
-  EXPECT_TRUE(job_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://10.0.0.1:5000"}}))));
+  EXPECT_TRUE(job_rank_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://10.0.0.1:5000"}}))));
 }
 
 TEST(JobOfMpich, IsNamedByTheProxyAboveIt) {
-  const auto job = job_from(surroundings(mpich, hydra));
+  const auto job = job_rank_from(surroundings(mpich, hydra));
   expect_ranks(job, 1, 2, 1, 2);
   EXPECT_EQ(job->launcher, "MPICH");
   EXPECT_EQ(job->id, "812-99123");
-  const auto hidden = job_from(surroundings(mpich));
+  const auto hidden = job_rank_from(surroundings(mpich));
   ASSERT_FALSE(hidden);
   EXPECT_THAT(hidden.error().text(), HasSubstr("Set PSYNE_JOB"));
-  EXPECT_EQ(job_from(surroundings(changed(mpich, {{"PSYNE_JOB", "mine"}})))->store, "ipc://psyne-MPICH-mine");
+  EXPECT_EQ(job_rank_from(surroundings(changed(mpich, {{"PSYNE_JOB", "mine"}})))->store, "ipc://psyne-MPICH-mine");
 }
 
 TEST(JobOfMpich, OverSeveralHostsNeedsAPlaceToMeet) {
   const auto set = changed(mpich, {{"PMI_SIZE", "4"}});
-  EXPECT_THAT(job_from(surroundings(set, hydra)).error().text(), HasSubstr("PSYNE_STORE"));
+  EXPECT_THAT(job_rank_from(surroundings(set, hydra)).error().text(), HasSubstr("PSYNE_STORE"));
   const auto placed = changed(set, {{"PSYNE_STORE", "tcp://10.0.0.1:5000"}});
-  const auto one = job_from(surroundings(placed, hydra));
-  const auto other = job_from(surroundings(changed(placed, {{"PMI_RANK", "2"}}), {{"hydra_pmi_proxy", "7-1"}}));
+  const auto one = job_rank_from(surroundings(placed, hydra));
+  const auto other = job_rank_from(surroundings(changed(placed, {{"PMI_RANK", "2"}}), {{"hydra_pmi_proxy", "7-1"}}));
   EXPECT_EQ(one.value().id, other.value().id) << "each host has a proxy of its own";
 }
 
 TEST(JobOfSlurm, MeetsAtTheFirstHostOfItsStep) {
-  const auto job = job_from(surroundings(slurm));
+  const auto job = job_rank_from(surroundings(slurm));
   expect_ranks(job, 4, 7, 0, 2);
   EXPECT_EQ(job->launcher, "Slurm");
   EXPECT_EQ(job->id, "200505.3");
   EXPECT_THAT(job->store, testing::MatchesRegex("tcp://node003:2[0-9][0-9][0-9][0-9]/psyne-Slurm-200505-3-.*"));
   const auto last =
-      job_from(surroundings(changed(slurm, {{"SLURM_NODEID", "3"}, {"SLURM_PROCID", "6"}, {"SLURM_LOCALID", "0"}})));
+      job_rank_from(surroundings(changed(slurm, {{"SLURM_NODEID", "3"}, {"SLURM_PROCID", "6"}, {"SLURM_LOCALID", "0"}})));
   expect_ranks(last, 6, 7, 0, 1);
   EXPECT_EQ(last->store, job->store);
 }
 
 TEST(JobOfSlurm, IsOnlyInsideOfAStep) {
-  EXPECT_EQ(job_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", ""}})))->launcher, "alone") << "a batch script";
-  EXPECT_EQ(job_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", "4294967290"}})))->launcher, "alone")
+  EXPECT_EQ(job_rank_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", ""}})))->launcher, "alone") << "a batch script";
+  EXPECT_EQ(job_rank_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", "4294967290"}})))->launcher, "alone")
       << "an interactive shell";
 }
 
 TEST(JobOfSlurm, IsSlurmsThoughItSpeaksPmi) {
   const auto set = changed(slurm, {{"PMI_RANK", "4"}, {"PMI_SIZE", "7"}, {"PMI_JOBID", "200505.3"}});
-  EXPECT_EQ(job_from(surroundings(set))->launcher, "Slurm");
+  EXPECT_EQ(job_rank_from(surroundings(set))->launcher, "Slurm");
 }
 
 TEST(JobOfSlurm, OnOneHostMeetsWithoutAPort) {
-  const auto job = job_from(surroundings(
+  const auto job = job_rank_from(surroundings(
       changed(slurm, {{"SLURM_NODEID", "0"}, {"SLURM_STEP_TASKS_PER_NODE", "7"}, {"SLURM_LOCALID", "4"}})));
   expect_ranks(job, 4, 7, 4, 7);
   EXPECT_THAT(job->store, HasSubstr("ipc://psyne-Slurm-200505-3"));
@@ -191,7 +191,7 @@ struct Wrong {
 class JobThatMakesNoSense : public testing::TestWithParam<Wrong> {};
 
 TEST_P(JobThatMakesNoSense, IsToldWithTheVariableItsValueAndWhatToDo) {
-  const auto job = job_from(surroundings(changed(GetParam().of, GetParam().changes), hydra));
+  const auto job = job_rank_from(surroundings(changed(GetParam().of, GetParam().changes), hydra));
   ASSERT_FALSE(job);
   EXPECT_EQ(job.error(), psyne::Code::invalid_argument);
   for (const char* part : GetParam().told) EXPECT_THAT(job.error().text(), HasSubstr(part));
