@@ -26,8 +26,9 @@ concept Numbers = std::ranges::contiguous_range<Range> && std::ranges::sized_ran
 /// Counts are equal at all ranks. Buffers of one call are equal or do not overlap.
 ///
 /// Errors of all operations: invalid_argument (nothing was done), peer_lost, peer_unreachable or closed with the rank,
-/// timed_out with the rank that was waited for, stopped, invalid_state where a rank called something else. After any
-/// but the first the communicator is broken: each later call gives the same error.
+/// timed_out with the ranks that have not entered it, stopped, invalid_state where a rank called something else, with
+/// what both called, cancelled where a rank has aborted or was stopped. After any but the first the communicator is
+/// broken: each later call gives the same error. A rank whose call fails tells the others, which then wait no more.
 ///
 /// Threads: one call at a time; others wait for their turn. Moved, not copied.
 class Communicator {
@@ -105,6 +106,10 @@ class Communicator {
   Result<void> all_to_all(const In& in, Out&& out, const Wait& wait = {}) {
     return move<In, Out>(Operation::all_to_all, in, out, std::ranges::size(in) / blocks(), blocks(), blocks(), 0, wait);
   }
+
+  /// Ends what all ranks do or are about to do with it: their calls, and later ones, fail with Code::cancelled, this
+  /// rank and the first 64 bytes of the reason. Any thread, while another one waits in a call; waits for nothing.
+  void abort(std::string reason) { state_->abort(std::move(reason)); }
 
   CommunicatorState& state() noexcept { return *state_; }
 

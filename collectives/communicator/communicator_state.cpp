@@ -18,8 +18,6 @@ constexpr std::uint32_t eager_looks = 256;
 constexpr std::uint32_t looks_at_once = 256;
 // Rounds of these before a sleep: as long as a sleep and a wake take.
 constexpr std::uint32_t rounds_before_sleep = 64;
-// How much later than another rank this one may hear of a third one's death.
-constexpr auto hearsay = 1s;
 // A peer that ends rings our bell; what else there is to see is seen this often.
 constexpr auto longest_sleep = 100ms;
 
@@ -85,6 +83,7 @@ Result<std::unique_ptr<CommunicatorState>> CommunicatorState::open(CommunicatorO
     state->unmapped_.push_back(peer.link.get());
   }
   state->runner_.emplace(given.rank, state->layout_, state->window_->bytes(), state->mesh_->peers());
+  state->watch_.emplace(given.rank, state->layout_, state->window_->bytes(), state->mesh_->peers(), *state->runner_);
   return state;
 }
 
@@ -126,12 +125,20 @@ Result<const Plan*> CommunicatorState::plan(const Call& call, const Algorithm* a
 Result<void> CommunicatorState::run(const Call& call, const Wait& wait, const Algorithm* algorithm) {
   if (auto checked = check(call); !checked) return checked;
   if (epoch_ != fork_epoch()) return forked_error("cannot do " + call.text());
+  auto done = run_alone(call, wait, algorithm);
+  if (aborted_.load(std::memory_order_seq_cst)) [[unlikely]]
+    give_up();
+  return done;
+}
+
+Result<void> CommunicatorState::run_alone(const Call& call, const Wait& wait, const Algorithm* algorithm) {
   const std::lock_guard lock(running_);
   if (broken_) return *broken_;
   auto chosen = plan(call, algorithm);
   if (!chosen) return chosen.error();
-  runner_->start(call, **chosen, ++sequence_);
-  auto done = drive(call, wait);
+  runner_->start(call, **chosen);
+  watch_->enter();
+  auto done = drive(wait);
   if (!done) broken_ = done.error();
   return done;
 }
@@ -163,7 +170,7 @@ Runner::Motion CommunicatorState::look_patiently() {
   return Runner::Motion::waits;
 }
 
-Result<void> CommunicatorState::drive(const Call& call, const Wait& wait) {
+Result<void> CommunicatorState::drive(const Wait& wait) {
   Runner::Motion motion = runner_->advance();
   if (motion == Runner::Motion::waits) motion = look_eagerly();
   if (motion == Runner::Motion::done) return {};
@@ -171,13 +178,14 @@ Result<void> CommunicatorState::drive(const Call& call, const Wait& wait) {
   for (std::uint32_t round = 0; motion == Runner::Motion::waits; ++round) {
     motion = look_patiently();
     if (motion != Runner::Motion::waits) break;
-    if (auto lost = lost_peer(call)) return *lost;
-    if (wait.stop.stop_requested()) return out_of_time(call, Code::stopped);
+    if (auto trouble = watch_->trouble()) return *std::move(trouble);
+    if (aborted_.load(std::memory_order_acquire)) return watch_->aborted(abort_reason_);
+    if (wait.stop.stop_requested()) return watch_->out_of_time(Code::stopped);
     const auto now = Clock::now();
-    if (now >= deadline) return out_of_time(call, Code::timed_out);
+    if (now >= deadline) return watch_->out_of_time(Code::timed_out);
     if (round >= rounds_before_sleep) motion = sleep(std::min(deadline, now + longest_sleep));
   }
-  if (motion == Runner::Motion::failed) return runner_->error();
+  if (motion == Runner::Motion::failed) return watch_->failed();
   return {};
 }
 
@@ -198,39 +206,22 @@ Runner::Motion CommunicatorState::sleep(Deadline until) {
   return motion == Runner::Motion::waits ? runner_->advance() : motion;
 }
 
-// What a peer signalled before it ended has been seen once the runner has advanced since.
-std::optional<Error> CommunicatorState::lost_peer(const Call& call) {
-  const auto& peers = mesh_->peers();
-  const auto ended = [&](PeerState how) -> const Peer* {
-    for (const Peer& peer : peers) {
-      if (peer.link && peer.link->peer_state() == how) return &peer;
-    }
-    return nullptr;
-  };
-  const auto error = [&](Code code, const Peer& peer, const char* why) {
-    return Error(code, "cannot do " + call.text() + " as operation " + std::to_string(sequence_))
-        .peer(peer.name)
-        .because(why);
-  };
-  const Peer* const lost = ended(PeerState::lost);
-  const Peer* const unreachable = ended(PeerState::unreachable);
-  const Peer& awaited = peers[static_cast<std::size_t>(runner_->awaited())];
-  const bool closed = awaited.link && awaited.link->peer_state() == PeerState::closed;
-  if (lost == nullptr && unreachable == nullptr && !closed) return {};
-  if (runner_->advance() == Runner::Motion::done) return {};
-  if (lost != nullptr) return error(Code::peer_lost, *lost, "its process is gone");
-  if (unreachable != nullptr) return error(Code::peer_unreachable, *unreachable, "nothing is heard of it any more");
-  // Others who closed may have done their part. Who did not may have heard of a death that this one is yet to hear of.
-  if (!closed_since_) closed_since_ = Clock::now();
-  if (Clock::now() - *closed_since_ < hearsay) return {};
-  return error(Code::closed, awaited, "it has closed its communicator");
+// Whoever sees it first, the thread that runs an operation or the one that aborts, breaks the communicator.
+void CommunicatorState::abort(std::string reason) {
+  {
+    const std::lock_guard lock(aborting_);
+    if (aborted_.load(std::memory_order_relaxed)) return;
+    abort_reason_ = std::move(reason);
+    aborted_.store(true, std::memory_order_seq_cst);
+  }
+  bell_->ring();
+  give_up();
 }
 
-Error CommunicatorState::out_of_time(const Call& call, Code code) {
-  return Error(code, "cannot do " + call.text() + " as operation " + std::to_string(sequence_))
-      .peer(mesh_->peers()[static_cast<std::size_t>(runner_->awaited())].name)
-      .because("it has not come so far")
-      .mend("See what that rank does, or allow more time.");
+// Sequentially consistent with the flag: of who aborts and who ends an operation, one finds the other done.
+void CommunicatorState::give_up() {
+  const std::unique_lock lock(running_, std::try_to_lock);
+  if (lock.owns_lock() && !broken_) broken_ = watch_->aborted(abort_reason_);
 }
 
 }  // namespace psyne::inline v0

@@ -1,16 +1,19 @@
 #pragma once
 
 #include <psyne/collectives/communicator/communicator_options.hpp>
+#include <psyne/collectives/communicator/watch.hpp>
 #include <psyne/collectives/mesh/mesh.hpp>
 #include <psyne/collectives/runner/runner.hpp>
 #include <psyne/core/process/fork_epoch.hpp>
 #include <psyne/core/transport/bell.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <tuple>
 
 namespace psyne::inline v0 {
@@ -31,19 +34,22 @@ class CommunicatorState {
   /// may have done more than others, so every later call gives that error.
   Result<void> run(const Call& call, const Wait& wait, const Algorithm* algorithm = nullptr);
 
+  /// Breaks the communicator at all ranks, whatever they wait for: see Communicator::abort().
+  void abort(std::string reason);
+
  private:
   using PlanName = std::tuple<Operation, std::uint64_t, std::size_t, Rank, bool, const Algorithm*>;
 
   explicit CommunicatorState(CommunicatorOptions options);
   Result<void> check(const Call& call) const;
   Result<const Plan*> plan(const Call& call, const Algorithm* algorithm);
-  Result<void> drive(const Call& call, const Wait& wait);
+  Result<void> run_alone(const Call& call, const Wait& wait, const Algorithm* algorithm);
+  Result<void> drive(const Wait& wait);
+  void give_up();
   void look();
   Runner::Motion look_eagerly();
   Runner::Motion look_patiently();
   Runner::Motion sleep(Deadline until);
-  std::optional<Error> lost_peer(const Call& call);
-  Error out_of_time(const Call& call, Code code);
 
   CommunicatorOptions options_;
   WindowLayout layout_;
@@ -51,17 +57,19 @@ class CommunicatorState {
   std::unique_ptr<Bell> bell_;  // its links ring it until they are gone
   std::unique_ptr<Mesh> mesh_;
   std::optional<Runner> runner_;
+  std::optional<Watch> watch_;
   bool all_mapped_ = true;
   std::vector<Link*> unmapped_;
   std::uint32_t epoch_ = fork_epoch();
 
   std::mutex running_;
-  std::uint64_t sequence_ = 0;
   std::map<PlanName, Plan> plans_;
   PlanName last_name_{};
   const Plan* last_plan_ = nullptr;
   std::optional<Error> broken_;
-  std::optional<Clock::time_point> closed_since_;  // a peer that is waited for
+  std::mutex aborting_;
+  std::string abort_reason_;
+  std::atomic<bool> aborted_{false};
 };
 
 }  // namespace psyne::inline v0

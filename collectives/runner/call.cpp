@@ -1,5 +1,4 @@
 #include <psyne/collectives/runner/call.hpp>
-#include <psyne/collectives/runner/window.hpp>
 
 namespace psyne::inline v0 {
 
@@ -12,8 +11,8 @@ std::string Call::text() const {
   return text;
 }
 
-std::uint32_t Call::mark(std::uint64_t sequence) const noexcept {
-  std::uint64_t mixed = sequence;
+std::uint64_t Call::fingerprint(std::uint64_t seed) const noexcept {
+  std::uint64_t mixed = seed;
   const auto mix = [&](std::uint64_t value) {
     mixed = (mixed ^ value) * 0x9e3779b97f4a7c15U;
     mixed ^= mixed >> 29U;
@@ -22,7 +21,7 @@ std::uint32_t Call::mark(std::uint64_t sequence) const noexcept {
       static_cast<std::uint64_t>(fold) << 16U | static_cast<std::uint64_t>(average) << 24U |
       static_cast<std::uint64_t>(has_root(operation) ? root : 0) << 32U);
   mix(count);
-  return static_cast<std::uint32_t>(mixed >> (64 - Tidings::mark_bits));
+  return mixed;
 }
 
 bool in_place(const Call& call, Rank rank) noexcept {

@@ -26,8 +26,8 @@ struct Call {
 
   /// What all ranks have to agree on, as people write it: "all_reduce of 1024 f32, sum".
   std::string text() const;
-  /// The same as a number; `sequence` is that of the operation in its communicator.
-  std::uint32_t mark(std::uint64_t sequence) const noexcept;
+  /// The same as a number, mixed with `seed`.
+  std::uint64_t fingerprint(std::uint64_t seed) const noexcept;
 };
 
 /// Whether input and output are the same memory: of the whole where both hold the same, else the own block in the

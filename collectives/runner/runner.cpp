@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 #include <utility>
 
 namespace psyne::inline v0 {
@@ -28,11 +27,14 @@ Runner::Runner(Rank rank, const WindowLayout& layout, std::span<std::byte> windo
       banks_(static_cast<Rank>(peers.size())),
       outboxes_(peers.size()) {}
 
-void Runner::start(const Call& call, const Plan& plan, std::uint64_t sequence) {
+void Runner::start(const Call& call, const Plan& plan) {
   call_ = call;
   plan_ = &plan;
-  sequence_ = sequence;
-  mark_ = call.mark(sequence);
+  record_ = {record_.sequence + 1, call, last_fingerprint_};
+  const CallRecord::Words words = record_.encoded();
+  last_fingerprint_ = words.back();
+  reinterpret_cast<Logbook*>(window_.data() + WindowLayout::logbook())->enter(words);
+  mark_ = Tidings::mark_of(words.back());
   piece_ = 0;
   step_ = 0;
   schedule_ = plan.pieces > 1 ? &plan.piece : &plan.last;
@@ -44,7 +46,7 @@ void Runner::start(const Call& call, const Plan& plan, std::uint64_t sequence) {
 Runner::Motion Runner::advance() {
   for (;;) {
     while (step_ < schedule_->steps.size()) {
-      if (!take(schedule_->steps[step_])) return error_ ? Motion::failed : Motion::waits;
+      if (!take(schedule_->steps[step_])) return error_ || disagreeing_ ? Motion::failed : Motion::waits;
       ++step_;
     }
     if (!next_piece()) return error_ ? Motion::failed : all_left() ? Motion::done : Motion::waits;
@@ -103,11 +105,22 @@ bool Runner::agrees(const Step& step) {
   if (last_heard_.mark == mark_) return true;
   const auto acquaintance = std::ranges::find(schedule_->acquaintances, step.peer, &Acquaintance::peer);
   if (last_heard_.count > banks_.awaited(step.peer, acquaintance->signals_from).count) return true;  // a later call's
-  error_ = Error(Code::invalid_state, "cannot do " + call_.text() + " as operation " + std::to_string(sequence_))
-               .peer(peers_[static_cast<std::size_t>(step.peer)].name)
-               .because("it does something else there: another operation, or other arguments")
-               .mend("Call the same operations in the same order, with the same arguments, at all ranks.");
+  disagreeing_ = step.peer;
   return false;
+}
+
+bool Runner::has_signalled(Rank rank) const noexcept {
+  const auto marked = [&](std::uint32_t bank) {
+    const Peer& peer = peers_[static_cast<std::size_t>(rank)];
+    const std::uint64_t word =
+        mapped(rank) ? box(rank, bank).signal.load(std::memory_order_acquire) : peer.link->counter(bank);
+    return Tidings::of(word).mark == mark_;
+  };
+  return marked(0) || marked(1);
+}
+
+const Logbook& Runner::logbook() const noexcept {
+  return *reinterpret_cast<const Logbook*>(window_.data() + WindowLayout::logbook());
 }
 
 bool Runner::signal(Rank to) {

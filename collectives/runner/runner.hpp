@@ -23,11 +23,19 @@ class Runner {
   enum class Motion : std::uint8_t { done, waits, failed };
 
   /// Begins a call; the one before is done. `plan` and the call's memory stay until this one is, or the runner is gone.
-  void start(const Call& call, const Plan& plan, std::uint64_t sequence);
+  void start(const Call& call, const Plan& plan);
   Motion advance();
   /// The other rank that the last advance() stopped for; nothing where it is room in a queue or readers of the stage.
   Rank awaited() const noexcept { return awaited_; }
+  /// After Motion::failed: the rank that called something else, or nothing, and then error() says what it was.
+  std::optional<Rank> disagreeing() const noexcept { return disagreeing_; }
   const Error& error() const noexcept { return *error_; }
+  /// Whether the other rank has signalled in this call.
+  bool has_signalled(Rank rank) const noexcept;
+  /// The calls that this rank has entered.
+  const Logbook& logbook() const noexcept;
+  /// The last of them; its sequence is 0 before the first.
+  const CallRecord& record() const noexcept { return record_; }
 
  private:
   struct Outbox {
@@ -65,16 +73,18 @@ class Runner {
   std::vector<const std::byte*> sources_;
 
   Call call_;
+  CallRecord record_{};
+  std::uint64_t last_fingerprint_ = 0;
   const Plan* plan_ = nullptr;
   const Schedule* schedule_ = nullptr;
   FoldKernel fold_ = nullptr;
   AverageKernel average_ = nullptr;  // of the folds themselves, where one step folds all
   std::uint32_t mark_ = 0;
-  std::uint64_t sequence_ = 0;
   std::uint64_t piece_ = 0;
   std::size_t step_ = 0;
   Tidings last_heard_;
   Rank awaited_ = 0;
+  std::optional<Rank> disagreeing_;
   std::optional<Error> error_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <psyne/collectives/runner/logbook.hpp>
+#include <psyne/collectives/runner/notice.hpp>
 #include <psyne/collectives/schedule/place.hpp>
 #include <psyne/core/atomics/atomics.hpp>
 #include <psyne/core/atomics/cache_line.hpp>
@@ -28,6 +30,10 @@ struct Tidings {
   std::uint64_t count = 0;
   std::uint32_t mark = 0;  ///< of the call; its low bits count
 
+  /// Of a call, by its fingerprint.
+  static constexpr std::uint32_t mark_of(std::uint64_t fingerprint) noexcept {
+    return static_cast<std::uint32_t>(fingerprint >> (64 - mark_bits));
+  }
   constexpr std::uint64_t word() const noexcept { return count << mark_bits | (mark & ((1U << mark_bits) - 1)); }
   static constexpr Tidings of(std::uint64_t word) noexcept {
     return {word >> mark_bits, static_cast<std::uint32_t>(word) & ((1U << mark_bits) - 1)};
@@ -40,18 +46,30 @@ struct alignas(cache_line) Doorplate {
 };
 
 /// Where things lie in a rank's window, the memory that all other ranks of the communicator may write: the doorplate,
-/// boxes, slots, and the stage. All ranks have the same sizes. Zeroed memory is a window before anything happened.
+/// its own logbook, the others' boxes, notices and slots, and the stage. All ranks have the same sizes. Zeroed memory
+/// is a window before anything happened.
 class WindowLayout {
  public:
   constexpr WindowLayout(Rank size, std::uint64_t slot_bytes, std::uint64_t stage_bytes) noexcept
       : size_(static_cast<std::uint64_t>(size)), slot_bytes_(slot_bytes), stage_bytes_(stage_bytes) {}
 
+  /// The links' counters: of a writer's boxes by bank, and of its notices.
+  static constexpr std::uint32_t notice_counter = 2;
+
   static constexpr std::uint64_t doorplate() noexcept { return 0; }
+  static constexpr std::uint64_t logbook() noexcept { return sizeof(Doorplate); }
   constexpr std::uint64_t box(Rank writer, std::uint32_t bank) const noexcept {
-    return sizeof(Doorplate) + index(writer, bank) * sizeof(Box);
+    return logbook() + sizeof(Logbook) + index(writer, bank) * sizeof(Box);
   }
   constexpr std::uint64_t mail(Rank writer, std::uint32_t bank) const noexcept {
     return box(writer, bank) + offsetof(Box, mail);
+  }
+  constexpr std::uint64_t notices(Rank writer) const noexcept {
+    return box(0, 0) + 2 * size_ * sizeof(Box) + static_cast<std::uint64_t>(writer) * sizeof(NoticeBox);
+  }
+  /// The `turn`-th place, 0 or 1.
+  constexpr std::uint64_t notice(Rank writer, std::uint64_t turn) const noexcept {
+    return notices(writer) + offsetof(NoticeBox, places) + turn * sizeof(NoticeBox::Place);
   }
   constexpr std::uint64_t slot(Rank writer, std::uint32_t bank) const noexcept {
     return slots() + index(writer, bank) * slot_bytes_;
@@ -69,7 +87,7 @@ class WindowLayout {
   }
   // From a page on, so that slots begin as their sizes allow.
   constexpr std::uint64_t slots() const noexcept {
-    return (sizeof(Doorplate) + 2 * size_ * sizeof(Box) + 4095) / 4096 * 4096;
+    return (notices(0) + size_ * sizeof(NoticeBox) + 4095) / 4096 * 4096;
   }
 
   std::uint64_t size_;

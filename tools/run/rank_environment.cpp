@@ -64,7 +64,8 @@ std::vector<std::string> rank_environment(const JobNames& names, int rank, int s
                                     {"PSYNE_LOCAL_SIZE", all},
                                     {"PSYNE_JOB", names.id},
                                     {"PSYNE_TOKEN", names.token}}) {
-    variables.push_back(name + "=" + value);
+    variables.push_back(name);
+    variables.back().append("=").append(value);
   }
   return variables;
 }

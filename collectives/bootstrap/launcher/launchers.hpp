@@ -10,7 +10,7 @@ namespace psyne::inline v0 {
 
 /// What a launcher told.
 struct Launched {
-  JobRank job;                 ///< but for its store; with its id
+  JobRank job;             ///< but for its store; with its id
   std::string meeting{};   ///< host:port at which ranks of several hosts can meet; empty where it tells none
   std::string ipc_part{};  ///< what tells apart two stores of one job on one host, such as its restarts
 };

@@ -51,7 +51,8 @@ Result<int> tasks_of(std::string_view list, int node) {
       times = *parsed;
     }
     const auto tasks = parse_integer(group.substr(0, times_at));
-    if (!tasks || *tasks < 1 || *tasks > JobRank::most_ranks) return unreadable(list, "it has what is no number of tasks");
+    if (!tasks || *tasks < 1 || *tasks > JobRank::most_ranks)
+      return unreadable(list, "it has what is no number of tasks");
     passed += times;
     if (node < passed) return static_cast<int>(*tasks);
   }

@@ -30,7 +30,8 @@ class StoreServer {
  private:
   using Question = Request<StoreMessage, StoreMessage>;
 
-  StoreServer(const JobRank& job, StoreTable& table, std::uint64_t number, Responder<StoreMessage, StoreMessage> responder);
+  StoreServer(const JobRank& job, StoreTable& table, std::uint64_t number,
+              Responder<StoreMessage, StoreMessage> responder);
   void take(Question question);
   void answer(Question question, const StoreQuery& query);
   void wait(Question question, const StoreQuery& query);

@@ -9,8 +9,8 @@
 
 namespace {
 
-using psyne::JobRank;
 using psyne::job_rank_from;
+using psyne::JobRank;
 using psyne_test::changed;
 using psyne_test::surroundings;
 using psyne_test::VariablesSet;
@@ -82,7 +82,8 @@ TEST(JobOfPsyneRun, OverSeveralHostsNeedsAPlaceToMeet) {
   const auto job = job_rank_from(surroundings(set));
   ASSERT_FALSE(job);
   EXPECT_THAT(job.error().text(), HasSubstr("PSYNE_STORE=tcp://HOST:PORT"));
-  EXPECT_EQ(job_rank_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://node1:5000"}})))->store, "tcp://node1:5000");
+  EXPECT_EQ(job_rank_from(surroundings(changed(set, {{"PSYNE_STORE", "tcp://node1:5000"}})))->store,
+            "tcp://node1:5000");
 }
 
 TEST(JobOfTorchrun, MeetsAtThePortAfterItsOwn) {
@@ -157,14 +158,15 @@ TEST(JobOfSlurm, MeetsAtTheFirstHostOfItsStep) {
   EXPECT_EQ(job->launcher, "Slurm");
   EXPECT_EQ(job->id, "200505.3");
   EXPECT_THAT(job->store, testing::MatchesRegex("tcp://node003:2[0-9][0-9][0-9][0-9]/psyne-Slurm-200505-3-.*"));
-  const auto last =
-      job_rank_from(surroundings(changed(slurm, {{"SLURM_NODEID", "3"}, {"SLURM_PROCID", "6"}, {"SLURM_LOCALID", "0"}})));
+  const auto last = job_rank_from(
+      surroundings(changed(slurm, {{"SLURM_NODEID", "3"}, {"SLURM_PROCID", "6"}, {"SLURM_LOCALID", "0"}})));
   expect_ranks(last, 6, 7, 0, 1);
   EXPECT_EQ(last->store, job->store);
 }
 
 TEST(JobOfSlurm, IsOnlyInsideOfAStep) {
-  EXPECT_EQ(job_rank_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", ""}})))->launcher, "alone") << "a batch script";
+  EXPECT_EQ(job_rank_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", ""}})))->launcher, "alone")
+      << "a batch script";
   EXPECT_EQ(job_rank_from(surroundings(changed(slurm, {{"SLURM_STEP_ID", "4294967290"}})))->launcher, "alone")
       << "an interactive shell";
 }

@@ -105,7 +105,7 @@ TEST_P(CommunicatorOver, WhoHasNotEnteredIsNamed) {
     if (world.rank() != 0) return;
     EXPECT_EQ(done.error(), Code::timed_out) << done.error().text();
     EXPECT_NE(done.error().text().find("barrier"), std::string::npos) << done.error().text();
-    EXPECT_TRUE(done.error().peer().starts_with("rank ")) << done.error().text();
+    EXPECT_NE(done.error().text().find("rank 1 (host "), std::string::npos) << done.error().text();
     const auto later = world.barrier();
     ASSERT_FALSE(later);
     EXPECT_EQ(later.error().text(), done.error().text());
@@ -120,27 +120,6 @@ TEST_P(CommunicatorOver, WhoHasClosedIsNamed) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error(), Code::closed) << done.error().text();
     EXPECT_TRUE(done.error().peer().starts_with("rank 1 (host ")) << done.error().text();
-  });
-}
-
-TEST_P(CommunicatorOver, AnotherCountIsFoundOutByBoth) {
-  ranks(2, [](Communicator& world) {
-    std::vector<float> data(world.rank() == 0 ? 4 : 8);
-    const auto done = world.all_reduce(data, Op::sum, 60s);
-    ASSERT_FALSE(done);
-    // Whoever has found out may be gone before the other has looked.
-    if (done.error() == Code::closed) return;
-    EXPECT_EQ(done.error(), Code::invalid_state) << done.error().text();
-    EXPECT_NE(done.error().text().find("all_reduce of " + std::to_string(data.size()) + " f32, sum"), std::string::npos)
-        << done.error().text();
-  });
-}
-
-TEST_P(CommunicatorOver, AnotherOperationIsFoundOut) {
-  ranks(2, [](Communicator& world) {
-    std::vector<float> data(4);
-    const auto done = world.rank() == 0 ? world.all_reduce(data, Op::sum, 60s) : world.all_reduce(data, Op::max, 60s);
-    ASSERT_FALSE(done);
   });
 }
 
@@ -240,7 +219,7 @@ TEST(CommunicatorMixed, RanksReachEachOtherByTheQuickestWayThatBothAllow) {
 }
 
 TEST(CommunicatorOpen, SaysWhatIsWrong) {
-  EXPECT_EQ(Communicator::open({.rank = 0, .size = 0}).error(), Code::invalid_argument);
+  EXPECT_EQ(Communicator::open({.rank = 0, .size = -1}).error(), Code::invalid_argument);
   EXPECT_EQ(Communicator::open({.rank = 2, .size = 2}).error(), Code::invalid_argument);
   EXPECT_EQ(Communicator::open({.rank = 0, .size = 2}).error(), Code::invalid_argument);
   EXPECT_EQ(Communicator::open({.slot_bytes = 100}).error(), Code::invalid_argument);

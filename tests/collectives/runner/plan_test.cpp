@@ -81,22 +81,22 @@ TEST(Call, SaysWhatItIs) {
   EXPECT_EQ(call(Operation::barrier, 0).text(), "barrier");
 }
 
-TEST(Call, IsMarkedByAllThatRanksHaveToAgreeOn) {
+TEST(Call, IsKnownByAllThatRanksHaveToAgreeOn) {
   Call one = call(Operation::broadcast, 7);
-  const auto mark = one.mark(5);
-  EXPECT_EQ(mark, one.mark(5));
-  EXPECT_NE(mark, one.mark(6));
+  const auto fingerprint = one.fingerprint(5);
+  EXPECT_EQ(fingerprint, one.fingerprint(5));
+  EXPECT_NE(fingerprint, one.fingerprint(6));
   for (const auto change : {+[](Call& other) { other.root = 1; }, +[](Call& other) { other.count = 8; },
                             +[](Call& other) { other.dtype = DType::i32; },
                             +[](Call& other) { other.operation = Operation::all_reduce; }}) {
     Call other = one;
     change(other);
-    EXPECT_NE(other.mark(5), mark) << other.text();
+    EXPECT_NE(other.fingerprint(5), fingerprint) << other.text();
   }
   Call elsewhere = one;
   std::byte memory{};
   elsewhere.output = &memory;
-  EXPECT_EQ(elsewhere.mark(5), mark);
+  EXPECT_EQ(elsewhere.fingerprint(5), fingerprint);
 }
 
 TEST(Tidings, GrowWithEachSignalWhateverTheMark) {
@@ -112,8 +112,13 @@ TEST(WindowLayout, GivesEverybodyAPlaceOfHisOwn) {
   struct Range {
     std::uint64_t begin, end;
   };
-  std::vector<Range> ranges{{0, sizeof(psyne::Doorplate)}};
+  std::vector<Range> ranges{{0, sizeof(psyne::Doorplate)},
+                            {psyne::WindowLayout::logbook(), psyne::WindowLayout::logbook() + sizeof(psyne::Logbook)}};
   for (Rank writer = 0; writer < 5; ++writer) {
+    ranges.push_back({layout.notices(writer), layout.notices(writer) + sizeof(psyne::NoticeBox)});
+    EXPECT_EQ(layout.notices(writer) % psyne::cache_line, 0U);
+    EXPECT_EQ(layout.notice(writer, 1), layout.notice(writer, 0) + psyne::Notice::word_count * 8);
+    EXPECT_LE(layout.notice(writer, 1) + psyne::Notice::word_count * 8, ranges.back().end);
     for (const std::uint32_t bank : {0U, 1U}) {
       ranges.push_back({layout.box(writer, bank), layout.box(writer, bank) + sizeof(psyne::Box)});
       ranges.push_back({layout.slot(writer, bank), layout.slot(writer, bank) + 4096});
